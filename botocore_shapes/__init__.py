@@ -1,0 +1,1 @@
+"""Any botocore service model, server side: HTTP to validated parameters and results back to HTTP."""

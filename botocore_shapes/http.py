@@ -1,0 +1,36 @@
+"""Requests and responses as values, without sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request.
+
+    ``path`` is the undecoded path (percent escapes kept), ``query`` the undecoded query string without ``?``,
+    ``headers`` has lower-case names.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One HTTP response, and what an access log wants to know about it.
+
+    ``operation`` is the modelled operation that answered, if the request named one; ``error`` the error code.
+    Neither travels on the wire.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    operation: str | None = None
+    error: str | None = None

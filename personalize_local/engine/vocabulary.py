@@ -1,0 +1,80 @@
+"""Ids and their dense indexes, in arrays that can be memory-mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Vocabulary:
+    """An immutable two-way map between distinct id strings and the indexes 0..n-1.
+
+    Held as one UTF-8 blob with offsets and a table of sorted 64-bit hashes, so that opening a stored vocabulary of
+    millions of ids costs nothing until an id is asked for.
+    """
+
+    __slots__ = ("_blob", "_hashes", "_offsets", "_order")
+
+    def __init__(
+        self,
+        blob: NDArray[np.uint8],
+        offsets: NDArray[np.int64],
+        hashes: NDArray[np.uint64],
+        order: NDArray[np.int32],
+    ) -> None:
+        self._blob, self._offsets, self._hashes, self._order = blob, offsets, hashes, order
+
+    @classmethod
+    def from_strings(cls, ids: Iterable[str]) -> Vocabulary:
+        """Number distinct ``ids`` in the order given."""
+        encoded = [value.encode() for value in ids]
+        offsets = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(value) for value in encoded], out=offsets[1:])
+        hashes = np.fromiter((_hash(value) for value in encoded), np.uint64, len(encoded))
+        order = np.argsort(hashes, kind="stable").astype(np.int32)
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets, hashes[order], order)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Vocabulary:
+        """The inverse of :meth:`arrays`."""
+        return cls(arrays["blob"], arrays["offsets"], arrays["hashes"], arrays["order"])  # type: ignore[arg-type]  # dtypes are those written by arrays()
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """The parts to store: blob, offsets, hashes, order."""
+        return {"blob": self._blob, "offsets": self._offsets, "hashes": self._hashes, "order": self._order}
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, index: int) -> str:
+        return self._bytes(index).decode()
+
+    def get(self, id_: str) -> int:
+        """The index of ``id_``, or -1."""
+        value = id_.encode()
+        wanted = np.uint64(_hash(value))
+        at = int(np.searchsorted(self._hashes, wanted))
+        while at < len(self._hashes) and self._hashes[at] == wanted:
+            index = int(self._order[at])
+            if self._bytes(index) == value:
+                return index
+            at += 1
+        return -1
+
+    def indexes(self, ids: Sequence[str]) -> NDArray[np.int32]:
+        """The indexes of ``ids``; -1 for the unknown."""
+        return np.fromiter((self.get(value) for value in ids), np.int32, len(ids))
+
+    def strings(self, indexes: NDArray[np.integer]) -> list[str]:
+        """The ids at ``indexes``."""
+        return [self[int(index)] for index in indexes]
+
+    def _bytes(self, index: int) -> bytes:
+        return self._blob[self._offsets[index] : self._offsets[index + 1]].tobytes()
+
+
+def _hash(value: bytes) -> int:
+    return int.from_bytes(blake2b(value, digest_size=8).digest(), "little")
