@@ -1,0 +1,58 @@
+"""Credentials for code under test that has none: dummies, for as long as a mock or a fixture is active."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+ACCESS_KEY = "testing"
+SECRET_KEY = "testing"
+
+
+def dummy_environment(region: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that ``environ`` lacks for a client to be made and to sign; empty when it has them."""
+    missing: dict[str, str] = {}
+    if "AWS_ACCESS_KEY_ID" not in environ:
+        # A real secret or session token is never paired with the dummy key.
+        missing |= {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+        if environ.get("AWS_SESSION_TOKEN"):
+            missing["AWS_SESSION_TOKEN"] = ""
+    if "AWS_DEFAULT_REGION" not in environ:
+        missing["AWS_DEFAULT_REGION"] = region
+    return missing
+
+
+def set_environment(variables: Mapping[str, str]) -> Callable[[], None]:
+    """Set ``variables`` in this process and give back what restores the former state.
+
+    A variable that somebody else changed in the meantime is left as it is then.
+    """
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+
+    def restore() -> None:
+        for name, value in before.items():
+            if os.environ.get(name) != variables[name]:
+                continue
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+    return restore
+
+
+def fresh_default_session() -> Callable[[], None]:
+    """Let boto3 make its default session anew, and give back what restores the former one.
+
+    The default session keeps the credentials that it was made with; a dummy must not outlive its mock in it.
+    """
+    import boto3
+
+    before = boto3.DEFAULT_SESSION
+    boto3.DEFAULT_SESSION = None
+
+    def restore() -> None:
+        boto3.DEFAULT_SESSION = before
+
+    return restore
