@@ -1,0 +1,68 @@
+"""Which line of a block is broken: found by halving, after the block as a whole has failed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from personalize_local.datasets._arrow import pa
+from personalize_local.datasets.failures import NONCONFORMING, NOT_UTF8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """``line`` counts the lines of the block that are not blank, from 1."""
+
+    reason: str
+    line: int
+    problem: str
+
+
+def row_count(block: bytes) -> int:
+    """How many rows ``block`` must have: its lines that are not blank."""
+    return len(_rows(block))
+
+
+def find_broken_line(block: bytes, attempt: Callable[[bytes], int], *, columns: int) -> Fault:
+    """The first line that ``attempt`` (parse, return the count of rows) cannot read as one row.
+
+    Halves between a prefix that can be read and one that cannot, so it takes some twenty attempts.
+    """
+    rows = _rows(block)
+
+    def fails(part: list[bytes]) -> bool:
+        try:
+            return attempt(b"\n".join(part) + b"\n") != len(part)
+        except pa.ArrowInvalid:
+            return True
+
+    good, bad = 0, len(rows)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        if fails(rows[:middle]):
+            bad = middle
+        else:
+            good = middle
+    line = rows[bad - 1]
+    if not fails([line]) and bad > 1:
+        return Fault(reason=NONCONFORMING, line=bad - 1, problem="a value reaches over the end of the line")
+    return _explained(line, bad, columns)
+
+
+def _rows(block: bytes) -> list[bytes]:
+    end = b"\n" if b"\n" in block else b"\r"
+    return [row for line in block.split(end) if (row := line.removesuffix(b"\r"))]
+
+
+def _explained(line: bytes, number: int, columns: int) -> Fault:
+    try:
+        cells = next(csv.reader([line.decode()], escapechar="\\"), [])
+    except UnicodeDecodeError as error:
+        return Fault(reason=NOT_UTF8, line=number, problem=f"not UTF-8 at byte {error.start} of the row")
+    except csv.Error as error:
+        return Fault(reason=NONCONFORMING, line=number, problem=f"the row cannot be read: {error}")
+    if len(cells) != columns:
+        problem = f"the row has {len(cells)} values, the header {columns}"
+        return Fault(reason=NONCONFORMING, line=number, problem=problem)
+    return Fault(reason=NONCONFORMING, line=number, problem="the row cannot be read")

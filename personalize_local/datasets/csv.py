@@ -1,0 +1,167 @@
+"""CSV files read under a schema: the header check, and a stream of typed batches in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from personalize_local.datasets.failures import (
+    COMPRESSED,
+    DIFFERENT_HEADERS,
+    NO_ROWS,
+    NONCONFORMING,
+    NOT_UTF8,
+    ImportFailure,
+    ImportReport,
+    MissingColumns,
+    repeated_column,
+)
+
+if TYPE_CHECKING:
+    from personalize_local.datasets._arrow import Batch
+    from personalize_local.datasets.schema import Schema
+
+__all__ = ["ImportFailure", "ImportReport", "MissingColumns", "check_header", "read_batches"]
+
+Source = tuple[str, Callable[[], BinaryIO]]
+
+_GZIP: Final = b"\x1f\x8b"
+# Large enough to keep the parser's threads busy, small enough to bound memory.
+_BLOCK_BYTES: Final = 8 << 20
+# A row of the most and longest values that the limits allow stays far below; more is not a CSV file.
+_LONGEST_LINE: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The header row: the names as written, and where each schema field stands."""
+
+    names: tuple[str, ...]
+    positions: tuple[int, ...]
+
+
+def check_header(first_bytes: bytes, schema: Schema) -> None:
+    """Check the first bytes of a file (at least its header row) before an import job is made.
+
+    Raises MissingColumns, and ImportFailure for what is no CSV text or has a column twice.
+    """
+    _header(_first_line(first_bytes), schema, file=None)
+
+
+def read_batches(files: Sequence[Source], schema: Schema, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[Batch]:
+    """Read ``files`` one after the other; yield their rows as batches with the columns of ``schema`` in its order.
+
+    Id, categorical, EVENT_TYPE and EVENT_ATTRIBUTION_SOURCE columns come as dictionaries (each batch its own), other
+    strings as strings, int and long as int64, float and double as float64. Empty cells are null. Columns that the
+    schema lacks are ignored. Raises ImportFailure at the first block with a bad row, and MissingColumns.
+    """
+    # Loads pyarrow, which a header check does without.
+    from personalize_local.datasets._rows import RowReader
+
+    header: Header | None = None
+    rows = 0
+    for file, opened in files:
+        with closing(opened()) as stream:
+            lines = _Lines(stream, file, block_bytes)
+            own = _header(lines.first, schema, file=file)
+            if header is not None and own.names != header.names:
+                raise ImportFailure(DIFFERENT_HEADERS, ImportReport(rows_read=rows, file=file, problem=_names(own)))
+            header = own
+            reader = RowReader(schema, file=file, columns=len(own.names), positions=own.positions)
+            for block in lines.blocks():
+                batch = reader.read(block, rows_before=rows)
+                rows += batch.num_rows
+                if batch.num_rows:
+                    yield batch
+    if not rows:
+        raise ImportFailure(NO_ROWS, ImportReport())
+
+
+def _first_line(data: bytes) -> bytes:
+    """The header row, without what ends it; all of ``data`` where no row ends."""
+    for end in (b"\n", b"\r"):
+        line, found, _ = data.partition(end)
+        if found:
+            return line.removesuffix(b"\r")
+    return data
+
+
+def _header(line: bytes, schema: Schema, *, file: str | None) -> Header:
+    if line.startswith(_GZIP):
+        raise ImportFailure(COMPRESSED, ImportReport(file=file, problem="the file starts like a gzip file"))
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    try:
+        # Not final: a first piece of a file may end within a character.
+        text = decoder.decode(line)
+    except UnicodeDecodeError as error:
+        raise ImportFailure(NOT_UTF8, ImportReport(file=file, problem=f"header row: {error.reason}")) from None
+    try:
+        cells = next(csv.reader([text.replace("\r", " ").replace("\n", " ")]), [])
+    except csv.Error as error:
+        raise ImportFailure(NONCONFORMING, ImportReport(file=file, problem=f"header row: {error}")) from None
+    names = tuple(cell.strip() for cell in cells)
+    missing = []
+    positions = []
+    for item in schema.fields:
+        found = [at for at, name in enumerate(names) if name == item.name]
+        # Inferred from programs in use: one imports creation_timestamp for CREATION_TIMESTAMP.
+        found = found or [at for at, name in enumerate(names) if name.casefold() == item.name.casefold()]
+        if not found:
+            missing.append(item.name)
+        elif len(found) > 1:
+            raise ImportFailure(repeated_column(item.name), ImportReport(file=file, column=item.name))
+        else:
+            positions.append(found[0])
+    if missing:
+        raise MissingColumns(missing)
+    return Header(names=names, positions=tuple(positions))
+
+
+def _names(header: Header) -> str:
+    return "the header is " + ",".join(header.names)[:200]
+
+
+class _Lines:
+    """A byte stream cut into blocks of whole lines. ``first`` is the header row."""
+
+    def __init__(self, stream: BinaryIO, file: str, block_bytes: int) -> None:
+        self._stream, self._file, self._block_bytes = stream, file, block_bytes
+        data = self._more(b"")
+        while data and b"\n" not in data and (piece := self._more(data)) is not data:
+            data = piece
+        self._end = b"\n" if b"\n" in data else b"\r"
+        line, _, self._rest = data.partition(self._end)
+        self.first = line.removesuffix(b"\r")
+
+    def blocks(self) -> Iterator[bytes]:
+        """Blocks of whole lines after the header; the last may lack its line end."""
+        held = self._rest
+        self._rest = b""
+        while True:
+            data = self._more(held)
+            if data is held:
+                break
+            cut = data.rfind(self._end) + 1
+            held = data[cut:]
+            if cut:
+                yield data[:cut]
+        if held:
+            yield held
+
+    def _more(self, held: bytes) -> bytes:
+        """``held`` and about one block more; ``held`` itself at the end of the stream."""
+        if len(held) > _LONGEST_LINE:
+            raise ImportFailure(
+                NONCONFORMING, ImportReport(file=self._file, problem=f"a line is longer than {_LONGEST_LINE} bytes")
+            )
+        pieces = [held]
+        wanted = self._block_bytes
+        # A body from the network may give less than was asked for without being at its end.
+        while wanted > 0 and (piece := self._stream.read(wanted)):
+            pieces.append(piece)
+            wanted -= len(piece)
+        return held if len(pieces) == 1 else b"".join(pieces)
