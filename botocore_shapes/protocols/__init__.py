@@ -1,0 +1,1 @@
+"""The wire protocols: how each carries requests, results and errors."""
