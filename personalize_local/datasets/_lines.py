@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from personalize_local.datasets._arrow import pa
 from personalize_local.datasets.failures import NONCONFORMING, NOT_UTF8
+
+_BLANK: Final = (b"\n\n", b"\n\r")
+_ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +26,8 @@ class Fault:
 
 def row_count(block: bytes) -> int:
     """How many rows ``block`` must have: its lines that are not blank."""
+    if b"\n" in block and not block.startswith((b"\n", b"\r")) and not any(gap in block for gap in _BLANK):
+        return block.count(b"\n") + (not block.endswith(b"\n"))
     return len(_rows(block))
 
 
@@ -45,7 +52,7 @@ def find_broken_line(block: bytes, attempt: Callable[[bytes], int], *, columns: 
         else:
             good = middle
     line = rows[bad - 1]
-    if not fails([line]) and bad > 1:
+    if bad > 1 and (_reaches_over(rows[bad - 2]) or not fails([line])):
         return Fault(reason=NONCONFORMING, line=bad - 1, problem="a value reaches over the end of the line")
     return _explained(line, bad, columns)
 
@@ -53,6 +60,12 @@ def find_broken_line(block: bytes, attempt: Callable[[bytes], int], *, columns: 
 def _rows(block: bytes) -> list[bytes]:
     end = b"\n" if b"\n" in block else b"\r"
     return [row for line in block.split(end) if (row := line.removesuffix(b"\r"))]
+
+
+def _reaches_over(line: bytes) -> bool:
+    """Whether a quote stays open or the last character is a lone backslash."""
+    bare = _ESCAPED.sub(b"", line)
+    return bare.endswith(b"\\") or bare.count(b'"') % 2 == 1
 
 
 def _explained(line: bytes, number: int, columns: int) -> Fault:
