@@ -1,0 +1,69 @@
+"""The admin pages below ``/_personalize``: health and reset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flask import Blueprint, Flask, jsonify
+
+from personalize_local import __version__
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from werkzeug.exceptions import HTTPException
+
+    from personalize_local.server.companion import Companion
+
+
+class Administered(Protocol):
+    """What the pages need of the emulator."""
+
+    def health(self) -> dict[str, Any]:
+        """What it says of itself, as JSON values."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything."""
+        ...
+
+
+def admin_pages(emulator: Administered, companion: Companion | None) -> Blueprint:
+    """The pages for one server."""
+    pages = Blueprint("admin", __name__, url_prefix="/_personalize")
+
+    @pages.get("/health")
+    def health() -> ResponseReturnValue:
+        return jsonify(
+            {
+                "status": "ok",
+                "version": __version__,
+                "companion": "off" if companion is None else "on",
+                **emulator.health(),
+            }
+        )
+
+    @pages.post("/reset")
+    def reset() -> ResponseReturnValue:
+        emulator.reset()
+        if companion is not None:
+            companion.reset()
+        return jsonify({"status": "ok"})
+
+    return pages
+
+
+def answer_errors_in_json(application: Flask) -> None:
+    """Every error of a page is a JSON object; what broke goes to the log and never into the answer."""
+    from werkzeug.exceptions import HTTPException
+
+    @application.errorhandler(HTTPException)
+    def known(error: HTTPException) -> ResponseReturnValue:
+        response = error.get_response()  # carries Allow and such
+        response.set_data(application.json.dumps({"status": "error", "message": f"{error.code} {error.name}"}))
+        response.content_type = "application/json"
+        return response
+
+    @application.errorhandler(Exception)
+    def unknown(error: Exception) -> ResponseReturnValue:
+        application.logger.error("an admin page failed", exc_info=error)
+        return jsonify({"status": "error", "message": "500 Internal Server Error"}), 500

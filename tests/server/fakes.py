@@ -1,0 +1,42 @@
+"""A stand-in for the emulator: remembers what it was asked and answers as told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore_shapes.http import Request, Response
+
+
+@dataclass
+class FakeEmulator:
+    response: Response = field(
+        default_factory=lambda: Response(
+            status=200, headers={"content-type": "application/x-amz-json-1.1"}, body=b"{}", operation="ListSchemas"
+        )
+    )
+    requests: list[Request] = field(default_factory=list)
+    resets: int = 0
+    started: bool = False
+    closed: bool = False
+
+    def accepts(self, request: Request) -> bool:
+        return request.headers.get("x-amz-target", "").startswith("AmazonPersonalize.") or request.path.startswith(
+            ("/events", "/recommendations")
+        )
+
+    def handle(self, request: Request) -> Response:
+        self.requests.append(request)
+        return self.response
+
+    def health(self) -> dict[str, Any]:
+        return {"services": ["personalize"], "jobs": 0}
+
+    def reset(self) -> None:
+        self.resets += 1
+
+    def start(self) -> None:
+        self.started = True
+
+    def close(self) -> None:
+        self.closed = True
