@@ -1,0 +1,196 @@
+"""The composition root: one emulator, everything it owns, and the three services that it answers as."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import personalize_local
+from botocore_shapes.http import Request, Response
+from botocore_shapes.model import load_service_model
+from botocore_shapes.service import Call, Service
+from personalize_local import events, runtime
+from personalize_local.clock import Clock, RealClock, VirtualClock
+from personalize_local.context import Context
+from personalize_local.ids import Ids
+from personalize_local.jobs import importing, training
+from personalize_local.jobs.executors import InlineExecutor, process_executor
+from personalize_local.jobs.lifecycle import Modes
+from personalize_local.jobs.runner import JobRunner, JobType
+from personalize_local.jobs.workplace import Workplace, database_path
+from personalize_local.resources import KINDS, control_plane, taggable_kinds
+from personalize_local.runtime.models import Models
+from personalize_local.settings import SettingError, Settings
+from personalize_local.store.database import Database
+from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
+
+_ACCOUNT = re.compile("[0-9]{12}", re.ASCII)
+
+JOBS = {
+    "datasetImportJob": JobType(run=importing.run, complete=importing.complete),
+    "solutionVersion": JobType(run=training.run),
+}
+
+
+class Emulator:
+    """Amazon Personalize, of one set of settings. Two emulators share nothing.
+
+    ``start`` takes up unfinished jobs, ``close`` lets go of everything. Without a data folder the state is in a
+    temporary folder that ``close`` removes.
+    """
+
+    def __init__(self, settings: Settings, *, check_output: bool = False) -> None:
+        self.settings = settings
+        self.kinds = KINDS
+        self._check_output = check_output
+        self.modes = Modes.parse(settings.status, frozenset(kind.mode_key for kind in KINDS.values()))
+        self.clock: Clock = RealClock() if settings.clock is None else VirtualClock(settings.clock)
+        self.ids = Ids(settings.id_seed)
+        self.root = _root(settings.data)
+        try:
+            self.database = Database(database_path(self.root))
+        except ValueError as error:
+            raise SettingError(f"data: {error}") from None
+        self.models = Models(self.root / "artifacts")
+        self.jobs = JobRunner(
+            database=self.database,
+            clock=self.clock,
+            types=JOBS,
+            make_executor=self._make_executor,
+            workplace=self._workplace,
+        )
+        self._storage = ObjectsConfig(root=settings.s3_root, endpoint_url=settings.s3_endpoint, region=settings.region)
+        self._companion: WSGIApplication | None = None
+        model = load_service_model("personalize")
+        self.taggable = taggable_kinds(model)
+        self.services = (
+            self._service("personalize-runtime", runtime.HANDLERS),
+            self._service("personalize-events", events.HANDLERS),
+            self._service("personalize", control_plane(model)),
+        )
+
+    def _service(self, name: str, handlers: Any) -> Service[Context]:
+        return Service(
+            load_service_model(name),
+            handlers,
+            make_context=self._context,
+            new_request_id=self.ids.uuid,
+            max_body=self.settings.max_body,
+            check_output=self._check_output,
+        )
+
+    def _context(self, call: Call) -> Context:
+        scope = call.scope
+        named = scope is not None and _ACCOUNT.fullmatch(scope.access_key) is not None
+        return Context(
+            account=scope.access_key if scope is not None and named else self.settings.account,
+            region=scope.region if scope is not None else self.settings.region,
+            request_id=call.request_id,
+            # Three decimals, as the service shows times (observed).
+            now=round(self.clock.now(), 3),
+            emulator=self,
+        )
+
+    def _make_executor(self) -> Executor:
+        return InlineExecutor() if self.settings.executor == "inline" else process_executor(self.settings.workers)
+
+    def _workplace(self, account: str) -> Workplace:
+        return Workplace(
+            root=self.root,
+            objects=self._objects_config(account),
+            seed=self.settings.seed,
+            relaxed_minimums=self.settings.relaxed_minimums,
+        )
+
+    # Calls
+
+    def accepts(self, request: Request) -> bool:
+        """Whether a request is for one of the three services."""
+        return any(service.accepts(request) for service in self.services)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request; what none of the services accepts is answered as the control plane answers strangers."""
+        for service in self.services[:-1]:
+            if service.accepts(request):
+                return service.handle(request)
+        return self.services[-1].handle(request)
+
+    # Storage
+
+    def use_companion(self, application: WSGIApplication, endpoint_url: str) -> None:
+        """Keep objects in the companion: in this process by a plain call, from child processes at ``endpoint_url``.
+
+        A folder or an endpoint in the settings goes before it.
+        """
+        if self._storage.root is None and self._storage.endpoint_url is None:
+            self._companion = application
+            self._storage = ObjectsConfig(endpoint_url=endpoint_url, region=self.settings.region)
+
+    def objects_for(self, account: str) -> Objects:
+        """The object storage as an account sees it."""
+        return open_objects(self._objects_config(account), self._companion)
+
+    def _objects_config(self, account: str) -> ObjectsConfig:
+        if self._companion is None:
+            return self._storage
+        # The companion tells accounts apart by the access key.
+        return ObjectsConfig(
+            endpoint_url=self._storage.endpoint_url,
+            region=self._storage.region,
+            access_key=account or self.settings.account,
+            secret_key="companion",  # never verified
+        )
+
+    # Life
+
+    def start(self) -> None:
+        """Delete what a crash left unfinished on disk and take up unfinished jobs."""
+        self.jobs.sweep()
+        self.jobs.resume()
+
+    def health(self) -> dict[str, Any]:
+        """What a health check reports."""
+        return {
+            "status": "running",
+            "version": personalize_local.__version__,
+            "services": {service.model.service_name: "available" for service in self.services},
+            "jobs": {"running": self.jobs.running},
+        }
+
+    def reset(self) -> None:
+        """Forget all resources, data, events and models."""
+        self.jobs.forget()
+        with self.database.write() as rows:
+            rows.clear()
+        self.models.clear()
+        for folder in ("datasets", "artifacts"):
+            shutil.rmtree(self.root / folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Stop jobs and close the store."""
+        self.jobs.close()
+        self.database.close()
+        self.models.clear()
+        if self.settings.data is None:
+            shutil.rmtree(self.root, ignore_errors=True)
+
+
+def build(settings: Settings, *, check_output: bool = False) -> Emulator:
+    """Make an emulator. Raises SettingError. ``check_output`` makes answers that break their shape raise: for tests."""
+    return Emulator(settings, check_output=check_output)
+
+
+def _root(data: Path | None) -> Path:
+    if data is None:
+        return Path(tempfile.mkdtemp(prefix="personalize-local-"))
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data):
+            pass
+    except OSError as error:
+        raise SettingError(f"data: {data} cannot be written: {error.strerror}") from None
+    return data

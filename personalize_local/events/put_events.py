@@ -1,0 +1,80 @@
+"""PutEvents: interactions as they happen, kept before the answer and seen by the next recommendation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from personalize_local.context import Context
+from personalize_local.datasets.properties import PropertiesError, parse_properties
+from personalize_local.errors import invalid_input
+from personalize_local.resources.event_tracker import KIND as TRACKER
+from personalize_local.resources.kind import status_of
+from personalize_local.store.records import StreamedEvent
+from personalize_local.store.sql import Rows
+
+_KEPT = ("recommendationId", "impression", "metricAttribution")
+
+
+def put_events(context: Context, params: dict[str, Any]) -> None:
+    """Answer PutEvents.
+
+    A session named ``null`` is answered and dropped (observed: the service answers 200 and the event has no effect).
+    Events without an item are kept; they teach nothing (inferred).
+    """
+    database = context.emulator.database
+    with database.read() as rows:
+        group = _dataset_group(context, rows, params["trackingId"])
+    events = [_event(group, params, event) for event in params["eventList"]]
+    if params["sessionId"] == "null":
+        return
+    with database.write() as rows:
+        rows.add_events(events)
+
+
+def _dataset_group(context: Context, rows: Rows, tracking_id: str) -> str:
+    """The group of a tracker.
+
+    The model has no ResourceNotFoundException here, so an unknown id is InvalidInputException (inferred, text chosen).
+    """
+    tracker = rows.find(tracking_id)
+    if tracker is None or tracker.kind != TRACKER.name or not status_of(context, TRACKER, tracker).is_active:
+        raise invalid_input(f"The trackingId {tracking_id} does not belong to an ACTIVE event tracker.")
+    return str(tracker.body["datasetGroupArn"])
+
+
+def _event(group: str, params: Mapping[str, Any], event: Mapping[str, Any]) -> StreamedEvent:
+    properties: dict[str, Any] = {}
+    if "properties" in event:
+        try:
+            properties = parse_properties(event["properties"])
+        except PropertiesError as error:
+            raise invalid_input(str(error)) from None
+    # Item and value may stand beside the properties or in them (both documented); beside wins (inferred).
+    item_in, value_in = properties.pop("itemId", None), properties.pop("eventValue", None)
+    item_id = event.get("itemId", None if item_in is None else str(item_in))
+    sent_at: datetime = event["sentAt"]
+    return StreamedEvent(
+        dataset_group=group,
+        user_id=params.get("userId"),
+        session_id=params["sessionId"],
+        item_id=item_id,
+        event_type=event["eventType"],
+        event_value=event.get("eventValue", _number(value_in)),
+        sent_at=sent_at.timestamp(),
+        event_id=event.get("eventId"),
+        extra={
+            **({"properties": properties} if properties else {}),
+            **{name: event[name] for name in _KEPT if name in event},
+        },
+    )
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise invalid_input(f"The property eventValue must be a number, not {value!r}.") from None  # chosen

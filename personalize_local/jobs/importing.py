@@ -1,0 +1,123 @@
+"""Dataset import jobs: what is checked before one is made, the reading, and putting the data in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any, BinaryIO
+
+from personalize_local.datasets.csv import ImportFailure, MissingColumns, check_header
+from personalize_local.datasets.schema import Schema, parse_schema
+from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.store.objects import (
+    AccessDenied,
+    Location,
+    NoSuchBucket,
+    ObjectError,
+    Objects,
+    open_objects,
+    parse_location,
+)
+from personalize_local.store.records import Job
+from personalize_local.store.sql import Rows
+
+INVALID_LOCATION = "Invalid Data location."
+"""Documented. Also used for a missing object and an empty folder, whose text is unknown (chosen)."""
+
+_GRANT = "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html#attach-bucket-policy"
+_HEAD_BYTES = 64 * 1024
+_MINIMUM_ROWS = 1000
+"""Interactions in one import job, whichever its mode (documented)."""
+
+
+def no_privileges(bucket: str) -> str:
+    """The bucket cannot be read (observed). A bucket that is not there gets the same sentence (chosen)."""
+    return (
+        f"Insufficient privileges for accessing data in S3. Please look at {_GRANT} and fix bucket policy on {bucket}."
+    )
+
+
+class ProbeFailure(Exception):
+    """The job cannot be made; the message is the service's."""
+
+
+class Probe:
+    """Looks at the place and the header before a job is made, as the service does (observed: synchronous errors)."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
+    def check(self, data_location: str, schema: Schema) -> None:
+        """Raise ProbeFailure when nothing can be read there or a file lacks a column of the schema."""
+        try:
+            location = parse_location(data_location)
+        except ObjectError:
+            raise ProbeFailure(INVALID_LOCATION) from None
+        try:
+            keys = list(files_at(self._objects, location))
+            if not keys:
+                raise ProbeFailure(INVALID_LOCATION)
+            for key in keys:
+                check_header(self._objects.read_start(location.bucket, key, _HEAD_BYTES), schema)
+        except (NoSuchBucket, AccessDenied):
+            raise ProbeFailure(no_privileges(location.bucket)) from None
+        except ObjectError:
+            raise ProbeFailure(INVALID_LOCATION) from None
+        except (MissingColumns, ImportFailure) as failure:
+            raise ProbeFailure(str(failure)) from None
+
+
+def files_at(objects: Objects, location: Location) -> Iterator[str]:
+    """The keys that a location means: one object, or the files at the first level of a folder (documented).
+
+    A key prefix without the slash means the folder of that name when there is no such object (seen in programs).
+    """
+    if not location.is_folder and objects.exists(location.bucket, location.key):
+        yield location.key
+        return
+    prefix = location.key if location.is_folder else f"{location.key}/"
+    for info in objects.list(location.bucket, prefix):
+        rest = info.key.removeprefix(prefix)
+        if info.size and rest and "/" not in rest:
+            yield info.key
+
+
+def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
+    """Read the files of an import job into one new segment. Raises JobFailure."""
+    from personalize_local.datasets.importing import import_files
+
+    schema = parse_schema(payload["schema"], payload["domain"])
+    objects = open_objects(workplace.objects)
+    location = parse_location(payload["location"])
+    interactions = schema.dataset_type in ("INTERACTIONS",)
+    minimum = _MINIMUM_ROWS if interactions and not workplace.relaxed_minimums else 1
+    try:
+        opened: list[tuple[str, Callable[[], BinaryIO]]] = [
+            (f"s3://{location.bucket}/{key}", partial(objects.open, location.bucket, key))
+            for key in files_at(objects, location)
+        ]
+        if not opened:
+            raise JobFailure(INVALID_LOCATION)
+        result = import_files(
+            opened, schema, workplace.datasets / payload["folder"], minimum_rows=minimum, progress=None
+        )
+    except ImportFailure as failure:
+        raise JobFailure(failure.reason, asdict(failure.report)) from None
+    except MissingColumns as failure:
+        raise JobFailure(str(failure)) from None
+    except (NoSuchBucket, AccessDenied):
+        raise JobFailure(no_privileges(location.bucket)) from None
+    except ObjectError as error:
+        raise JobFailure(INVALID_LOCATION, {"problem": str(error)}) from None
+    return {"rows": result.rows}
+
+
+def complete(rows: Rows, job: Job) -> None:
+    """Put an import in force: FULL replaces earlier bulk data, INCREMENTAL adds to it (documented)."""
+    dataset = rows.get(job.payload["dataset"])
+    if dataset is None or dataset.deleted is not None:
+        return
+    segment = {"folder": job.payload["folder"], "rows": job.result["rows"]}
+    earlier = dataset.state.get("segments", []) if job.payload["mode"] == "INCREMENTAL" else []
+    rows.save(replace(dataset, state={**dataset.state, "segments": [*earlier, segment]}))

@@ -1,0 +1,146 @@
+"""Submits jobs to an executor, writes down what came of them, and takes up again what a crash cut off."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from typing import Any
+
+from personalize_local.clock import Clock
+from personalize_local.jobs.executors import stop
+from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.store.database import Database
+from personalize_local.store.records import Job
+from personalize_local.store.sql import Rows
+
+log = logging.getLogger("personalize_local.jobs")
+
+_ATTEMPTS = 2
+"""A worker that dies (out of memory, killed) gets one more chance before its job has failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobType:
+    """``run`` does the work in any process and returns JSON-able facts; ``complete`` puts them in force, in the same
+    transaction that ends the job."""
+
+    run: Callable[[Mapping[str, Any], Workplace], dict[str, Any]]
+    complete: Callable[[Rows, Job], None] | None = None
+
+
+class JobRunner:
+    """All background work of one emulator."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        types: Mapping[str, JobType],
+        make_executor: Callable[[], Executor],
+        workplace: Callable[[str], Workplace],
+    ) -> None:
+        self._database, self._clock, self._types = database, clock, types
+        self._make_executor, self._workplace = make_executor, workplace
+        self._executor: Executor | None = None
+        self._lock = threading.Lock()
+        self._running: dict[str, Future[dict[str, Any]]] = {}
+        self._sweep = False
+        self._closed = False
+
+    @property
+    def running(self) -> int:
+        """How many jobs are submitted and not finished."""
+        return len(self._running)
+
+    def submit(self, arn: str, attempt: int = 1) -> None:
+        """Start the job of ``arn``, which is in the store already."""
+        with self._database.read() as rows:
+            job = rows.job(arn)
+        if job is None or job.state != "PENDING":
+            return
+        workplace = self._workplace(job.payload.get("account", ""))
+        with self._lock:
+            if self._closed:
+                return
+            if self._executor is None:
+                self._executor = self._make_executor()
+            executor = self._executor
+        future = executor.submit(self._types[job.kind].run, job.payload, workplace)
+        self._running[arn] = future
+        future.add_done_callback(lambda done: self._finish(job, done, executor, attempt))
+
+    def resume(self) -> None:
+        """Submit every unfinished job; running one twice is harmless, its output replaces itself."""
+        with self._database.read() as rows:
+            unfinished = rows.unfinished_jobs()
+        for job in unfinished:
+            log.info("resuming %s", job.arn)
+            self.submit(job.arn)
+
+    def _finish(self, job: Job, future: Future[dict[str, Any]], executor: Executor, attempt: int) -> None:
+        self._running.pop(job.arn, None)
+        if self._closed or future.cancelled():
+            return
+        try:
+            outcome = replace(job, state="DONE", result=future.result())
+        except JobFailure as failure:
+            outcome = replace(job, state="FAILED", result={"reason": failure.reason, "report": failure.report})
+            log.warning("%s failed: %s", job.arn, failure.reason)
+        except BrokenProcessPool:
+            self._drop(executor)
+            if attempt < _ATTEMPTS:
+                self.submit(job.arn, attempt + 1)
+                return
+            outcome = replace(job, state="FAILED", result={"reason": "The process that ran the job ended."})
+        except Exception:
+            log.exception("%s failed", job.arn)
+            outcome = replace(job, state="FAILED", result={"reason": "Internal error."})
+        self._write(replace(outcome, finished=round(self._clock.now(), 3)))
+
+    def _write(self, job: Job) -> None:
+        try:
+            with self._database.write() as rows:
+                complete = self._types[job.kind].complete
+                if rows.finish_job(job) and job.state == "DONE" and complete is not None:
+                    complete(rows, job)
+        except Exception:
+            log.exception("the outcome of %s could not be written", job.arn)
+        if self._sweep:
+            self.sweep()
+
+    def _drop(self, executor: Executor) -> None:
+        with self._lock:
+            if self._executor is executor:
+                self._executor = None
+
+    def sweep_soon(self) -> None:
+        """Files may have become unreferenced: look when the next job ends."""
+        self._sweep = True
+
+    def sweep(self) -> None:
+        """Delete segments and artifacts that no record and no unfinished job refers to."""
+        workplace = self._workplace("")
+        with self._database.write() as rows:
+            self._sweep = False
+            for folder in (workplace.datasets, workplace.artifacts):
+                for path in folder.iterdir() if folder.is_dir() else ():
+                    if not rows.mentions(path.name.removesuffix(".partial")):
+                        shutil.rmtree(path, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Let go of all running jobs: their outcome is no longer wanted."""
+        self._running.clear()
+
+    def close(self) -> None:
+        """End the executor; unfinished jobs stay in the store."""
+        with self._lock:
+            self._closed = True
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            stop(executor)

@@ -1,0 +1,47 @@
+"""What a job needs to know of its surroundings, as a value that travels to another process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from personalize_local.store.objects import ObjectsConfig
+
+
+class JobFailure(Exception):
+    """The work ended without a result; the message is the failureReason, ``report`` what else is known."""
+
+    def __init__(self, reason: str, report: dict[str, object] | None = None) -> None:
+        super().__init__(reason, report)
+        self.reason = reason
+        self.report = report or {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """``root`` is the folder of all state, ``objects`` the storage as the account of the job sees it."""
+
+    root: Path
+    objects: ObjectsConfig
+    seed: int
+    relaxed_minimums: bool
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return database_path(self.root)
+
+    @property
+    def datasets(self) -> Path:
+        """The folder of imported segments."""
+        return self.root / "datasets"
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder of trained models."""
+        return self.root / "artifacts"
+
+
+def database_path(root: Path) -> Path:
+    """The database file under a state folder."""
+    return root / "personalize.sqlite3"

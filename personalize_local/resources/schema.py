@@ -1,0 +1,45 @@
+"""Schemas: Avro texts that say what a dataset's columns are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from personalize_local.context import Context
+from personalize_local.datasets.schema import SchemaError, parse_schema
+from personalize_local.errors import invalid_input
+from personalize_local.resources.changes import insert
+from personalize_local.resources.kind import Kind, is_live
+from personalize_local.store.records import Record
+from personalize_local.store.sql import Rows
+
+
+def _datasets_of(context: Context, rows: Rows, record: Record) -> list[str]:
+    kind = context.emulator.kinds["dataset"]
+    datasets = rows.all(record.account, record.region, kind.name)
+    return [
+        dataset.arn for dataset in datasets if is_live(context, kind, dataset) and record.arn in _schemas_named(dataset)
+    ]
+
+
+def _schemas_named(dataset: Record) -> tuple[Any, ...]:
+    update = dataset.state.get("update", {"body": {}})
+    return (dataset.body["schemaArn"], update["body"].get("schemaArn"))
+
+
+KIND = Kind(name="schema", arn_type="schema", blockers=_datasets_of)
+
+
+def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """CreateSchema. The text comes back exactly as it was sent (observed)."""
+    try:
+        parse_schema(params["schema"], params.get("domain"))
+    except SchemaError as error:
+        raise invalid_input(str(error)) from None
+    arn = context.arn(f"schema/{params['name']}")
+    body = {name: params.get(name) for name in ("name", "schema", "domain")}
+    with context.emulator.database.write() as rows:
+        insert(context, rows, KIND, arn=arn, params=params, body=body)
+    return {"schemaArn": arn}
+
+
+HANDLERS = {"CreateSchema": create}

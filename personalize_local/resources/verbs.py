@@ -1,0 +1,143 @@
+"""Describe, list and delete, derived from a kind's declaration and the service model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from botocore_shapes.paginate import Binding, InvalidToken, decode_token, encode_token
+from botocore_shapes.model import ServiceModel
+from personalize_local.context import Context
+from personalize_local.errors import invalid_token
+from personalize_local.resources.changes import count_poll, delete
+from personalize_local.resources.kind import (
+    Kind,
+    check_arn,
+    is_describable,
+    is_live,
+    mode_of,
+    require,
+    status_of,
+)
+from personalize_local.store.records import Record
+from personalize_local.store.sql import Rows
+
+Handler = Callable[[Context, dict[str, Any]], Mapping[str, Any] | None]
+
+PAGE = 100
+"""Answers on a page when the caller does not say (documented for batch jobs, chosen for the rest)."""
+
+
+class Verbs:
+    """The operations of one kind that need no code of their own."""
+
+    def __init__(self, kind: Kind, kinds: Mapping[str, Kind], model: ServiceModel) -> None:
+        self.kind, self._kinds, self._model = kind, kinds, model
+        self._describe = f"Describe{kind.title}"
+        self._list = f"List{kind.title}s"
+        self._delete = f"Delete{kind.title}"
+
+    def handlers(self) -> dict[str, Handler]:
+        """The derived operations that the model has."""
+        derived: dict[str, Handler] = {
+            self._describe: self.describe,
+            self._list: self.list,
+            self._delete: self.delete,
+        }
+        return {name: handler for name, handler in derived.items() if name in self._model.operation_names}
+
+    @cached_property
+    def _members(self) -> frozenset[str]:
+        shape: Any = self._model.operation_model(self._describe).output_shape
+        return frozenset(shape.members[self.kind.name].members)
+
+    @cached_property
+    def _list_key(self) -> str:
+        # One list answers under a capital letter (Filters), so the key is read and not made from the name.
+        shape: Any = self._model.operation_model(self._list).output_shape
+        return next(name for name in shape.members if name != "nextToken")
+
+    @cached_property
+    def _summary_members(self) -> frozenset[str]:
+        shape: Any = self._model.operation_model(self._list).output_shape
+        return frozenset(shape.members[self._list_key].member.members)
+
+    def describe(self, context: Context, params: dict[str, Any]) -> Mapping[str, Any]:
+        """Describe one resource; one in deletion is answered until the deletion has finished."""
+        kind, arn = self.kind, params[self.kind.arn_member]
+        check_arn(context, kind, kind.arn_member, arn)
+        with context.emulator.database.read() as rows:
+            record = rows.get(arn)
+            if record is None or record.kind != kind.name or not is_describable(context, kind, record):
+                raise kind.unknown(arn)
+            members = full_view(context, rows, kind, record)
+        if record.deleted is not None or (kind.lifecycle is not None and mode_of(context, kind).kind == "polls"):
+            count_poll(context, kind, arn)
+        return {kind.name: {name: value for name, value in members.items() if name in self._members}}
+
+    def list(self, context: Context, params: dict[str, Any]) -> Mapping[str, Any]:
+        """List the caller's resources of this kind, newest first (order chosen), a page at a time."""
+        kind = self.kind
+        parent = params.get(kind.parent_member) if kind.parent_member else None
+        binding = (self._list, context.account, context.region, parent or "")
+        token = params.get("nextToken")
+        before = _position(token, binding) if token is not None else None
+        limit = params.get("maxResults", PAGE)
+        with context.emulator.database.read() as rows:
+            if parent is not None and kind.parent_must_exist:
+                require(context, rows, self._parent_kind, parent)
+            found = rows.page(context.account, context.region, kind.name, parent=parent, before=before, limit=limit + 1)
+            more, found = len(found) > limit, found[:limit]
+            summaries = [self._summary(context, rows, record) for record in found if is_live(context, kind, record)]
+        answer: dict[str, Any] = {self._list_key: summaries}
+        if more:
+            answer["nextToken"] = encode_token(found[-1].sequence, binding)
+        return answer
+
+    def delete(self, context: Context, params: dict[str, Any]) -> None:
+        """Delete one resource."""
+        with context.emulator.database.write() as rows:
+            record = require(context, rows, self.kind, params[self.kind.arn_member])
+            delete(context, rows, self.kind, self._kinds, record)
+
+    @property
+    def _parent_kind(self) -> Kind:
+        return next(kind for kind in self._kinds.values() if kind.arn_member == self.kind.parent_member)
+
+    def _summary(self, context: Context, rows: Rows, record: Record) -> dict[str, Any]:
+        members = _own_view(context, self.kind, record)
+        if self.kind.summary_view is not None:
+            members.update(self.kind.summary_view(context, rows, record))
+        return {name: value for name, value in members.items() if name in self._summary_members}
+
+
+def full_view(context: Context, rows: Rows, kind: Kind, record: Record) -> dict[str, Any]:
+    """Every member that is known of a record; the describe answer is the part of it that the model has."""
+    members = _own_view(context, kind, record)
+    if kind.view is not None:
+        members.update(kind.view(context, rows, record))
+    return members
+
+
+def _own_view(context: Context, kind: Kind, record: Record) -> dict[str, Any]:
+    status = status_of(context, kind, record)
+    members = {
+        **status.body,
+        kind.arn_member: record.arn,
+        "status": status.word,
+        "creationDateTime": record.created,
+        "lastUpdatedDateTime": status.updated,
+    }
+    if status.failure is not None:
+        members["failureReason"] = status.failure
+    if status.update is not None:
+        members[f"latest{kind.title}Update"] = status.update
+    return members
+
+
+def _position(token: str, binding: Binding) -> int:
+    try:
+        return int(decode_token(token, binding))
+    except InvalidToken:
+        raise invalid_token() from None

@@ -1,0 +1,33 @@
+"""GetRecommendations: the best items of the catalogue for a user or beside an item."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from personalize_local.context import Context
+from personalize_local.errors import invalid_input
+from personalize_local.runtime.campaigns import question
+
+DEFAULT_RESULTS = 25
+MAXIMUM_RESULTS = 500
+SCORE_DECIMALS = 7
+"""Observed in captured answers."""
+
+
+def get_recommendations(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Answer GetRecommendations. A ``numResults`` of 0 means the default (inferred)."""
+    count = params.get("numResults") or DEFAULT_RESULTS
+    if count > MAXIMUM_RESULTS:
+        raise invalid_input(f"numResults must be at most {MAXIMUM_RESULTS}.")
+    asked = question(context, params, "GetRecommendations")
+    loaded = asked.loaded
+    items, probabilities = loaded.model.scores(asked.query).top(count)
+    ids = loaded.model.items.strings(items)
+    if loaded.recipe.scores:
+        scores = probabilities.round(SCORE_DECIMALS).tolist()
+        item_list: list[dict[str, Any]] = [
+            {"itemId": id_, "score": score} for id_, score in zip(ids, scores, strict=True)
+        ]
+    else:
+        item_list = [{"itemId": id_} for id_ in ids]
+    return {"itemList": item_list, "recommendationId": context.emulator.ids.recommendation_id(asked.tag)}

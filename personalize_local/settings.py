@@ -1,0 +1,177 @@
+"""The one table of settings, from which environment variables, command-line flags and documentation come."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PREFIX = "PERSONALIZE_LOCAL_"
+
+
+class SettingError(ValueError):
+    """A setting has a value that cannot be used; the message names the setting."""
+
+
+def _flag(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("expected true or false")
+
+
+def _account(text: str) -> str:
+    if len(text) == 12 and text.isascii() and text.isdigit():
+        return text
+    raise ValueError("expected 12 digits")
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}")
+        return text
+
+    parse.__name__ = "|".join(allowed)
+    return parse
+
+
+def _count(minimum: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        value = int(text)
+        if value < minimum:
+            raise ValueError(f"expected at least {minimum}")
+        return value
+
+    parse.__name__ = "int"
+    return parse
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().resolve()
+
+
+def _epoch(text: str) -> float | None:
+    return None if text == "real" else float(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One row of the table: attribute ``name``, ``parse`` from text, ``default``, one-line ``help``."""
+
+    name: str
+    parse: Callable[[str], Any]
+    default: Any
+    help: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def environment(self) -> str:
+        """The environment variable that sets it."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag that sets it (a switch that is on by default is turned off with ``--no-…``)."""
+        prefix = "--no-" if self.default is True else "--"
+        return prefix + self.name.replace("_", "-")
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether the flag takes no value."""
+        return isinstance(self.default, bool)
+
+
+def setting(parse: Callable[[str], Any], default: Any, help_: str, also: tuple[str, ...] = ()) -> Any:
+    return dataclasses.field(default=default, metadata={"parse": parse, "help": help_, "also": also})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings. ``Settings.load`` reads them from overrides and the environment; a bad value stops the start."""
+
+    host: str = setting(str, "127.0.0.1", "Address to listen on.")
+    port: int = setting(_count(0), 4777, "Port to listen on; 0 takes a free one.")
+    data: Path | None = setting(_folder, None, "Folder that keeps everything; without it state ends with the process.")
+    companion: bool = setting(
+        _flag, True, "Serve S3, IAM, STS and other AWS services with moto on the same port, where moto is installed."
+    )
+    s3_root: Path | None = setting(_folder, None, "Folder whose sub-folders are the S3 buckets to read and write.")
+    s3_endpoint: str | None = setting(str, None, "URL of the S3 service to read and write.", ("AWS_ENDPOINT_URL_S3",))
+    account: str = setting(
+        _account, "123456789012", "Account of calls whose access key is not itself a 12-digit account."
+    )
+    region: str = setting(str, "us-east-1", "Region of calls that are not signed.")
+    status: str = setting(
+        str,
+        "instant",
+        "How statuses advance: instant, polls:N, timed:SECONDS or real; after a comma KIND=MODE for single kinds, "
+        "as in 'instant,campaign=timed:5'.",
+    )
+    executor: str = setting(
+        _choice("process", "inline"), "process", "Where jobs run: in child processes, or inline in the request."
+    )
+    workers: int = setting(_count(1), 1, "Child processes that run jobs at the same time.")
+    threads: int = setting(_count(2), 8, "Threads that answer requests.")
+    seed: int = setting(_count(0), 0, "Seed of training: the same data and the same seed give the same model.")
+    id_seed: int | None = setting(_count(0), None, "Seed of generated ids, for reproducible runs; random without.")
+    clock: float | None = setting(
+        _epoch, None, "Epoch seconds at which a virtual clock stands until advanced; 'real' for the machine's clock."
+    )
+    relaxed_minimums: bool = setting(
+        _flag, False, "Import and train on less data than the service's minimums, for small fixtures."
+    )
+    max_body: int = setting(_count(1024), 10 * 1024 * 1024, "Largest request body in bytes, S3 uploads excepted.")
+    log_level: str = setting(
+        _choice("debug", "info", "warning", "error"), "info", "Least severe message that is logged."
+    )
+
+    @classmethod
+    def load(cls, overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+        """Make the settings from ``overrides`` (texts or values, by attribute name) above ``environ``.
+
+        Raises SettingError for an unknown name or a value that cannot be parsed.
+        """
+        given = dict(overrides or {})
+        environ = environ or {}
+        values: dict[str, Any] = {}
+        for setting in SETTINGS:
+            if setting.name in given:
+                values[setting.name] = _parsed(setting, given.pop(setting.name), f"setting {setting.name}")
+                continue
+            for variable in (setting.environment, *setting.also):
+                if variable in environ:
+                    values[setting.name] = _parsed(setting, environ[variable], variable)
+                    break
+        if given:
+            raise SettingError(f"unknown setting: {', '.join(sorted(given))}")
+        known = {setting.environment for setting in SETTINGS}
+        strangers = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+        if strangers:
+            raise SettingError(f"unknown environment variable: {', '.join(strangers)}")
+        return cls(**values)
+
+
+def _parsed(setting: Setting, value: Any, source: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return setting.parse(value)
+    except ValueError as error:
+        raise SettingError(f"{source}: {value!r} cannot be used: {error}") from None
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(
+        name=field.name,
+        parse=field.metadata["parse"],
+        default=field.default,
+        help=field.metadata["help"],
+        also=field.metadata["also"],
+    )
+    for field in dataclasses.fields(Settings)
+)

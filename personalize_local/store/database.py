@@ -1,0 +1,83 @@
+"""Connections to the database: many readers, one writer, sqlite3 by default."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from personalize_local.store.sql import Rows
+
+_IDENTITY = "INTEGER PRIMARY KEY AUTOINCREMENT"
+"""Growing, and never given twice: a page token or a snapshot's last event must not meet a reused number."""
+
+
+class Database:
+    """The store of everything mutable, in one sqlite file.
+
+    A commit is on disk before it is acknowledged as far as the process is concerned: WAL with ``synchronous=NORMAL``
+    loses nothing when the process is killed (a power cut may lose the last commits, never consistency).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._writer = self._connect()
+        self._readers: list[sqlite3.Connection] = []
+        self._closed = False
+        with self.write() as rows:
+            rows.create_tables(_IDENTITY)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
+
+    @contextmanager
+    def read(self) -> Iterator[Rows]:
+        """Rows to read: each statement sees all that was committed before it."""
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield Rows(connection)
+        finally:
+            if self._closed:
+                connection.close()
+            else:
+                self._readers.append(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Rows]:
+        """Rows to read and change in one transaction; an exception undoes it."""
+        with self._lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield Rows(self._writer)
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            self._closed = True
+            self._writer.close()
+            while self._readers:
+                self._readers.pop().close()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Rows]:
+    """Rows of a database that another process keeps."""
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=30)
+    try:
+        yield Rows(connection)
+    finally:
+        connection.close()
