@@ -104,10 +104,14 @@ def personalize_server(pytestconfig: pytest.Config) -> Iterator[PersonalizeServe
     try:
         # No environment: the same test does the same on every machine.
         settings = Settings.load({"port": 0, "executor": "inline", **chosen}, {})
+        background = BackgroundServer(settings)
+        background.start()
     except SettingError as error:
         raise pytest.UsageError(f"personalize_local: {error}") from None
-    with BackgroundServer(settings) as background:
+    try:
         yield PersonalizeServer(background, settings.region)
+    finally:
+        background.stop()
 
 
 @pytest.fixture(scope="session")
