@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Blueprint, Flask, jsonify
 
-from personalize_local import __version__
-
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from werkzeug.exceptions import HTTPException
@@ -33,14 +31,7 @@ def admin_pages(emulator: Administered, companion: Companion | None) -> Blueprin
 
     @pages.get("/health")
     def health() -> ResponseReturnValue:
-        return jsonify(
-            {
-                "status": "ok",
-                "version": __version__,
-                "companion": "off" if companion is None else "on",
-                **emulator.health(),
-            }
-        )
+        return jsonify({**emulator.health(), "companion": "off" if companion is None else "on"})
 
     @pages.post("/reset")
     def reset() -> ResponseReturnValue:

@@ -23,8 +23,7 @@ _LARGEST_UPLOAD = 5 * 1024**3 + 1024**2
 _STOP_SECONDS = 5.0
 
 
-# (settings with the real port, the server's own URL, the companion if it is on) -> the emulator
-Build = Callable[[Settings, str, "Companion | None"], "Emulator"]
+Build = Callable[[Settings], "Emulator"]
 
 
 class CannotListen(Exception):
@@ -45,7 +44,10 @@ class Server:
             self.settings = replace(settings, port=port)
             self.url = f"http://{_reachable(settings.host)}:{port}"
             self._companion = _companion(self.settings)
-            self.emulator = (build or _build)(self.settings, self.url, self._companion)
+            self.emulator = (build or _build)(self.settings)
+            if self._companion is not None:
+                # Jobs in child processes reach the companion through the port; this process asks it directly.
+                self.emulator.use_companion(self._companion, self.url)
             self._waitress, self._sockets = self._behind(listener)
         except BaseException:
             listener.close()
@@ -185,16 +187,10 @@ def _companion(settings: Settings) -> Companion | None:
     return Companion(settings.account) if settings.companion and is_installed() else None
 
 
-def _build(settings: Settings, url: str, companion: Companion | None) -> Emulator:
+def _build(settings: Settings) -> Emulator:
     from personalize_local.emulator import build
 
-    if companion is None or settings.s3_root is not None or settings.s3_endpoint is not None:
-        return build(settings)
-    from personalize_local.store.objects import ObjectsConfig, open_objects
-
-    # Jobs in child processes reach the companion through the port; this process asks it directly.
-    config = ObjectsConfig(endpoint_url=url, region=settings.region, access_key=settings.account, secret_key="local")
-    return build(settings, objects=open_objects(config, companion), objects_config=config)
+    return build(settings)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -19,6 +19,10 @@ class FakeEmulator:
     resets: int = 0
     started: bool = False
     closed: bool = False
+    companions: list[tuple[Any, str]] = field(default_factory=list)
+
+    def use_companion(self, application: Any, endpoint_url: str) -> None:
+        self.companions.append((application, endpoint_url))
 
     def accepts(self, request: Request) -> bool:
         return request.headers.get("x-amz-target", "").startswith("AmazonPersonalize.") or request.path.startswith(
@@ -30,7 +34,7 @@ class FakeEmulator:
         return self.response
 
     def health(self) -> dict[str, Any]:
-        return {"services": ["personalize"], "jobs": 0}
+        return {"status": "running", "jobs": {"running": 0}}
 
     def reset(self) -> None:
         self.resets += 1

@@ -5,7 +5,7 @@ import socket
 import threading
 import urllib.request
 from http.client import HTTPConnection
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,10 +22,10 @@ class Fakes:
 
     def __init__(self) -> None:
         self.emulator = FakeEmulator()
-        self.given: list[tuple[Settings, str, Companion | None]] = []
+        self.given: list[Settings] = []
 
-    def __call__(self, settings: Settings, url: str, companion: Companion | None) -> Any:
-        self.given.append((settings, url, companion))
+    def __call__(self, settings: Settings) -> Any:
+        self.given.append(settings)
         return self.emulator
 
 
@@ -41,14 +41,13 @@ def health(url: str) -> Any:
 def test_a_background_server_answers_on_a_free_port_and_closes_its_emulator() -> None:
     fakes = Fakes()
     with background(fakes) as server:
-        assert health(server.url)["status"] == "ok"
-        assert server.emulator is fakes.emulator
+        assert health(server.url)["status"] == "running"
+        assert server.emulator is cast(Any, fakes.emulator)
         assert fakes.emulator.started
         assert not fakes.emulator.closed
         url = server.url
     assert fakes.emulator.closed
-    settings, told, _ = fakes.given[0]
-    assert url == told == f"http://127.0.0.1:{settings.port}"
+    assert url == f"http://127.0.0.1:{fakes.given[0].port}"
     with pytest.raises(RuntimeError, match="not running"):
         _ = server.url
 
@@ -120,7 +119,7 @@ def test_an_unknown_host_is_told_in_one_sentence() -> None:
 def test_a_build_that_fails_frees_the_port() -> None:
     ports = []
 
-    def broken(settings: Settings, _: str, __: Companion | None) -> Any:
+    def broken(settings: Settings) -> Any:
         ports.append(settings.port)
         raise LookupError("no")
 
@@ -134,15 +133,16 @@ def test_a_build_that_fails_frees_the_port() -> None:
 def test_the_url_is_one_that_this_machine_reaches(host: str, reached: str) -> None:
     with background(Fakes(), host=host) as server:
         assert server.url.startswith(f"http://{reached}:")
-        assert health(server.url)["status"] == "ok"
+        assert health(server.url)["status"] == "running"
 
 
 def test_the_companion_is_handed_to_the_emulator_unless_it_is_switched_off() -> None:
     fakes = Fakes()
-    for wanted in (True, False):
-        with BackgroundServer(Settings(port=0, companion=wanted, account="000000000042"), fakes):
-            pass
-    on, off = (companion for _, __, companion in fakes.given)
-    assert on is not None
-    assert not on.loaded
-    assert off is None
+    for wanted in (False, True):
+        assert fakes.emulator.companions == []
+        with BackgroundServer(Settings(port=0, companion=wanted), fakes) as server:
+            url = server.url
+    ((companion, told),) = fakes.emulator.companions
+    assert isinstance(companion, Companion)
+    assert told == url
+    assert not companion.loaded

@@ -1,0 +1,221 @@
+"""The command line: what to run, with which settings, and which exit code tells how it went.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or a setting that cannot be used, 130 interrupted. Errors go to standard
+error in one line. Nothing heavy is imported before a command needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from personalize_local import __version__
+from personalize_local.settings import SETTINGS, Setting, SettingError, Settings
+
+if TYPE_CHECKING:
+    from personalize_local.server.serving import Server
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_SIZES = ("small", "medium", "large")
+_HEALTH_SECONDS = 5.0
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="personalize-local")
+def main() -> None:
+    """Amazon Personalize on your own machine."""
+
+
+def _with_settings(command: Command) -> Command:
+    for setting in reversed(SETTINGS):
+        command = _option(setting)(command)
+    return command
+
+
+def _option(setting: Setting) -> Callable[[Command], Command]:
+    sources = ", ".join((setting.environment, *setting.also))
+    notes = f"environment: {sources}"
+    if not setting.is_switch and setting.default is not None:
+        notes = f"default: {setting.default}; {notes}"
+    options: dict[str, Any] = {"default": None, "help": f"{setting.help}  [{notes}]"}
+    if setting.is_switch:
+        options |= {"is_flag": True, "flag_value": not setting.default, "type": bool}
+        if setting.default:
+            options["help"] = f"Switch off: {options['help']}"
+    else:
+        options |= {"type": str, "metavar": _metavar(setting)}
+    return click.option(setting.flag, setting.name, **options)
+
+
+def _metavar(setting: Setting) -> str:
+    name = setting.parse.__name__.strip("_")
+    return {"folder": "DIR", "str": "TEXT"}.get(name, name if "|" in name else name.upper())
+
+
+@main.command(short_help="Run the server until it is interrupted.")
+@_with_settings
+def serve(**options: object) -> None:
+    """Run the server until it is interrupted.
+
+    Prints `Ready.` and the environment variables to set once it answers; logs each call to standard error.
+    """
+    with _one_line_errors():
+        settings = _settings({name: value for name, value in options.items() if value is not None})
+        _check_folder(settings.data, "--data", make=True)
+        _check_folder(settings.s3_root, "--s3-root", make=False)
+        _log_to_stderr(settings.log_level)
+        from personalize_local.server.serving import CannotListen
+        from personalize_local.server.serving import serve as run
+
+        try:
+            run(settings, _say_ready)
+        except CannotListen as error:
+            raise click.ClickException(str(error)) from None
+
+
+@main.command(short_help="Ask a running server how it is.")
+@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+def health(url: str | None) -> None:
+    """Ask a running server how it is; exit code 1 when it does not answer."""
+    from http.client import HTTPException
+    from urllib.request import ProxyHandler, build_opener
+
+    address = (url or _own_url()).rstrip("/") + "/_personalize/health"
+    try:
+        # A proxy from the environment would answer for the server.
+        with build_opener(ProxyHandler({})).open(address, timeout=_HEALTH_SECONDS) as answer:
+            told = json.loads(answer.read(1 << 20))
+    except (OSError, HTTPException, ValueError) as error:
+        raise click.ClickException(f"No healthy server at {address}: {error}") from None
+    click.echo(json.dumps(told, indent=2))
+
+
+@main.command(short_help="Print the environment variables for AWS clients.")
+@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@click.option("--shell", type=click.Choice(["sh", "fish", "powershell", "json"]), default="sh", show_default=True)
+def env(url: str | None, shell: str) -> None:
+    """Print the environment variables that send AWS clients to the server.
+
+    In a shell: eval "$(personalize-local env)"
+    """
+    click.echo(_in_shell(_variables(url or _own_url(), _environment_settings().region), shell))
+
+
+@main.command(short_help="Go from data to recommendations.")
+@click.option("--interactions", type=click.Path(path_type=Path), help="CSV file of your own interactions.")
+@click.option("--items", type=click.Path(path_type=Path), help="CSV file of your items.")
+@click.option("--users", type=click.Path(path_type=Path), help="CSV file of your users.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the sample.")
+@click.option("--size", type=click.Choice(_SIZES), default="medium", show_default=True, help="Size of the sample.")
+def demo(interactions: Path | None, items: Path | None, users: Path | None, seed: int, size: str) -> None:
+    """Go from data to recommendations on a server of its own, on a sample or on your own CSV files."""
+    from personalize_local.demo.run import run_demo
+
+    raise SystemExit(run_demo(interactions=interactions, items=items, users=users, seed=seed, size=size))
+
+
+@main.command(short_help="Write a sample catalogue.")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same data.")
+@click.option("--size", type=click.Choice(_SIZES), default="medium", show_default=True)
+def sample(directory: Path, seed: int, size: str) -> None:
+    """Write a sample catalogue with users and interactions into DIRECTORY, as CSV files and their schemas."""
+    import dataclasses
+
+    from personalize_local.demo.sample import generate
+
+    with _one_line_errors():
+        files = generate(directory, seed=seed, size=size)  # type: ignore[arg-type]  # click.Choice holds the literals
+    for file in dataclasses.astuple(files):
+        click.echo(file)
+
+
+def _settings(overrides: dict[str, object]) -> Settings:
+    try:
+        return Settings.load(overrides, os.environ)
+    except SettingError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _environment_settings() -> Settings:
+    return _settings({})
+
+
+def _own_url() -> str:
+    settings = _environment_settings()
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """What is wrong with settings, files or the store in a line instead of a traceback."""
+    import sqlite3
+
+    try:
+        yield
+    except SettingError as error:
+        raise click.UsageError(str(error)) from None
+    except sqlite3.Error as error:
+        raise click.ClickException(f"The data folder cannot be used: {error}") from None
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _check_folder(folder: Path | None, flag: str, *, make: bool) -> None:
+    if folder is None:
+        return
+    try:
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{flag} {folder} cannot be made: {error.strerror}") from None
+    if not folder.is_dir():
+        raise click.ClickException(f"{flag} {folder} is not a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise click.ClickException(f"{flag} {folder} cannot be written")
+
+
+def _log_to_stderr(level: str) -> None:
+    import logging
+
+    # Libraries speak from warnings on; the chosen level is for what this project logs.
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("personalize_local").setLevel(level.upper())
+    # Facts about threads and processes that no line shows need not be gathered for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
+def _say_ready(server: Server) -> None:
+    # moto calls services of its own on this port (Step Functions, Lambda, custom resources).
+    os.environ.setdefault("MOTO_PORT", str(server.settings.port))
+    click.echo(f"Ready. Personalize Local {__version__} answers on {server.url}; send AWS clients there with")
+    click.echo(_in_shell(_variables(server.url, server.settings.region), "sh"))
+
+
+def _variables(url: str, region: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": region,
+    }
+
+
+def _in_shell(variables: dict[str, str], shell: str) -> str:
+    if shell == "json":
+        return json.dumps(variables, indent=2)
+    if shell == "fish":
+        return "\n".join(f"set -gx {name} {shlex.quote(value)};" for name, value in variables.items())
+    if shell == "powershell":
+        quoted = {name: value.replace("'", "''") for name, value in variables.items()}
+        return "\n".join(f"$Env:{name} = '{value}'" for name, value in quoted.items())
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
