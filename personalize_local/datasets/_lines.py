@@ -24,14 +24,14 @@ class Fault:
     problem: str
 
 
-def row_count(block: bytes) -> int:
+def row_count(block: bytearray) -> int:
     """How many rows ``block`` must have: its lines that are not blank."""
     if b"\n" in block and not block.startswith((b"\n", b"\r")) and not any(gap in block for gap in _BLANK):
         return block.count(b"\n") + (not block.endswith(b"\n"))
     return len(_rows(block))
 
 
-def find_broken_line(block: bytes, attempt: Callable[[bytes], int], *, columns: int) -> Fault:
+def find_broken_line(block: bytearray, attempt: Callable[[bytes], int], *, columns: int) -> Fault:
     """The first line that ``attempt`` (parse, return the count of rows) cannot read as one row.
 
     Halves between a prefix that can be read and one that cannot, so it takes some twenty attempts.
@@ -57,9 +57,9 @@ def find_broken_line(block: bytes, attempt: Callable[[bytes], int], *, columns: 
     return _explained(line, bad, columns)
 
 
-def _rows(block: bytes) -> list[bytes]:
+def _rows(block: bytearray) -> list[bytes]:
     end = b"\n" if b"\n" in block else b"\r"
-    return [row for line in block.split(end) if (row := line.removesuffix(b"\r"))]
+    return [row for line in bytes(block).split(end) if (row := line.removesuffix(b"\r"))]
 
 
 def _reaches_over(line: bytes) -> bool:

@@ -130,38 +130,53 @@ class _Lines:
 
     def __init__(self, stream: BinaryIO, file: str, block_bytes: int) -> None:
         self._stream, self._file, self._block_bytes = stream, file, block_bytes
+        self._ended = False
         data = self._more(b"")
-        while data and b"\n" not in data and (piece := self._more(data)) is not data:
-            data = piece
+        while b"\n" not in data and not self._ended:
+            data = self._more(data)
         self._end = b"\n" if b"\n" in data else b"\r"
         line, _, self._rest = data.partition(self._end)
-        self.first = line.removesuffix(b"\r")
+        self.first = bytes(line).removesuffix(b"\r")
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Iterator[bytearray]:
         """Blocks of whole lines after the header; the last may lack its line end."""
-        held = self._rest
-        self._rest = b""
+        data, self._rest = self._rest, bytearray()
         while True:
-            data = self._more(held)
-            if data is held:
-                break
-            cut = data.rfind(self._end) + 1
+            cut = len(data) if self._ended else data.rfind(self._end) + 1
             held = data[cut:]
-            if cut:
-                yield data[:cut]
-        if held:
-            yield held
+            del data[cut:]
+            if data:
+                yield data
+            if self._ended:
+                return
+            data = self._more(held)
 
-    def _more(self, held: bytes) -> bytes:
-        """``held`` and about one block more; ``held`` itself at the end of the stream."""
+    def _more(self, held: bytes | bytearray) -> bytearray:
+        """``held`` and about one block more; notes the end of the stream."""
         if len(held) > _LONGEST_LINE:
             raise ImportFailure(
                 NONCONFORMING, ImportReport(file=self._file, problem=f"a line is longer than {_LONGEST_LINE} bytes")
             )
-        pieces = [held]
-        wanted = self._block_bytes
-        # A body from the network may give less than was asked for without being at its end.
-        while wanted > 0 and (piece := self._stream.read(wanted)):
-            pieces.append(piece)
-            wanted -= len(piece)
-        return held if len(pieces) == 1 else b"".join(pieces)
+        data = bytearray(len(held) + self._block_bytes)
+        data[: len(held)] = held
+        filled = len(held)
+        with memoryview(data) as view:
+            # A body from the network may give less than was asked for without being at its end.
+            while filled < len(data):
+                count = _read_into(self._stream, view[filled:])
+                if not count:
+                    self._ended = True
+                    break
+                filled += count
+        del data[filled:]
+        return data
+
+
+def _read_into(stream: BinaryIO, view: memoryview) -> int:
+    """Fill ``view`` from ``stream``, without a copy where it can be."""
+    direct: Callable[[memoryview], int] | None = getattr(stream, "readinto", None)
+    if direct is not None:
+        return direct(view)
+    piece = stream.read(len(view))
+    view[: len(piece)] = piece
+    return len(piece)

@@ -1,0 +1,147 @@
+"""Properties of events, items and users: JSON text mapped to the columns of a schema."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from typing import Final, Literal, NoReturn
+
+from personalize_local.datasets.schema import Field, Schema, fold
+
+__all__ = ["EVENT_FORBIDDEN", "PropertiesError", "Value", "coerce", "map_properties", "parse_properties"]
+
+Value = str | int | float | bool | None
+
+# Documented for PutEvents and PutActionInteractions: these travel as members of their own.
+EVENT_FORBIDDEN: Final = ("userId", "sessionId", "eventType", "timestamp", "recommendationId", "impression")
+# The value of an event may stand in its properties whether or not the schema has the column (documented form).
+_EVENT_VALUE: Final = Field(name="EVENT_VALUE", type="float", nullable=True)
+_ID_LENGTH: Final = 256
+_STRING_LENGTH: Final = 1000
+_TEXTUAL_LENGTH: Final = 20_000
+
+
+class PropertiesError(ValueError):
+    """The properties cannot be taken; the message is a sentence for the caller."""
+
+
+def parse_properties(text: str) -> dict[str, object]:
+    """The object that ``text`` encodes. Raises PropertiesError for anything but a JSON object."""
+
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(constant)
+
+    try:
+        decoded = json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        decoded = None
+    if not isinstance(decoded, dict):
+        raise PropertiesError("Error parsing properties json")  # observed
+    return decoded
+
+
+def map_properties(
+    properties: Mapping[str, object],
+    schema: Schema,
+    *,
+    forbidden: Collection[str] = (),
+    unknown: Literal["ignore", "refuse"] = "ignore",
+) -> dict[str, Value]:
+    """Map ``properties`` to the columns of ``schema``, by schema name, with values of the column's type.
+
+    Names match whether camelCase or UPPER_SNAKE. ``forbidden`` names are refused in any case. Events ignore
+    ``unknown`` names (inferred from programs in use), items and users refuse them (inferred). An EVENT_VALUE of an
+    interaction is kept even where the schema lacks the column. Raises PropertiesError.
+    """
+    barred = {fold(name): name for name in forbidden}
+    mapped: dict[str, Value] = {}
+    for name, value in properties.items():
+        key = fold(name)
+        if key in barred:
+            # The refusal is observed, the sentence is chosen.
+            raise PropertiesError(f"The properties may not contain {barred[key]}.")
+        item = schema.field(name)
+        if item is None and schema.dataset_type == "INTERACTIONS" and key == fold(_EVENT_VALUE.name):
+            item = _EVENT_VALUE
+        if item is not None:
+            mapped[item.name] = coerce(value, item)
+        elif unknown == "refuse":
+            shown = name[:80].encode(errors="replace").decode()
+            raise PropertiesError(f"The property {shown} is not in the schema of the dataset.")  # inferred
+    return mapped
+
+
+def coerce(value: object, item: Field) -> Value:
+    """``value`` as the column ``item`` holds it; None where it is null.
+
+    Numbers may come as numeric strings and the other way round (both occur in the guide). Empty strings are null, as
+    in CSV files. Raises PropertiesError.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        match item.type:
+            case "string":
+                return _text(value, item)
+            case "boolean":
+                return _boolean(value)
+            case "float" | "double":
+                return _number(value)
+            case "int":
+                return _integer(value, 31)
+            case "long":
+                return _integer(value, 63)
+    except PropertiesError:
+        raise
+    except (ValueError, OverflowError):
+        # Inferred: what cannot be read as the column's type is refused; the sentence is chosen.
+        raise PropertiesError(f"The property {item.name} must be of type {item.type}.") from None
+
+
+def _text(value: object, item: Field) -> str:
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    if isinstance(value, int | float):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError
+    value.encode()  # a lone surrogate cannot be stored
+    if item.textual:
+        return value[:_TEXTUAL_LENGTH]
+    limit = _ID_LENGTH if item.name in ("USER_ID", "ITEM_ID", "ACTION_ID") else _STRING_LENGTH
+    if len(value) > limit:
+        raise PropertiesError(f"The property {item.name} may not be longer than {limit} characters.")  # chosen
+    return value
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, str):
+        value = {"true": True, "false": False, "1": True, "0": False}.get(value.strip().lower())
+    if isinstance(value, bool):
+        return value
+    raise ValueError
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError
+    if isinstance(value, str) and "_" in value:  # Python's own notation
+        raise ValueError
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _integer(value: object, bits: int) -> int:
+    if isinstance(value, str) and "_" not in value and value.strip().lstrip("+-").isdecimal():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        number = _number(value)
+        if not number.is_integer() or abs(number) > 2**53:
+            raise ValueError
+        value = int(number)
+    if not -(2**bits) <= value < 2**bits:
+        raise ValueError
+    return value

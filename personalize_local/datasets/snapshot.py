@@ -1,0 +1,200 @@
+"""The data that a training sees: live segments and streamed events, made one TrainingData. Loads pyarrow and numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personalize_local.datasets import _columns as columns
+from personalize_local.datasets._arrow import Array, DataType, Table, pa
+from personalize_local.datasets._duplicates import first_of_each
+from personalize_local.datasets._rows import arrow_type
+from personalize_local.datasets.schema import Field, Schema, fold
+from personalize_local.datasets.segments import SegmentRef, open_segment
+from personalize_local.engine.data import Categorical, Column, Interactions, Numeric, TrainingData
+from personalize_local.engine.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from personalize_local.datasets.properties import Value
+
+__all__ = ["NO_EVENTS", "SegmentRef", "StreamedEvents", "training_data"]
+
+Excluded = Mapping[str, Collection[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamedEvents:
+    """Events that came one by one, as columns of equal length, in the order of their arrival.
+
+    Every event has a user and an item. ``timestamps`` are in epoch seconds; ``values`` None is no EVENT_VALUE;
+    ``properties`` map names of schema columns to values that properties.map_properties has coerced (an IMPRESSION or
+    RECOMMENDATION_ID of the event goes in there too). Events of one eventId come once: the caller leaves out the rest.
+    """
+
+    user_ids: Sequence[str] = ()
+    item_ids: Sequence[str] = ()
+    timestamps: Sequence[int] = ()
+    event_types: Sequence[str] = ()
+    values: Sequence[float | None] = ()
+    properties: Sequence[Mapping[str, Value]] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.user_ids)
+
+
+NO_EVENTS = StreamedEvents()
+
+
+def training_data(
+    interactions: Sequence[SegmentRef],
+    streamed: StreamedEvents = NO_EVENTS,
+    *,
+    items: Sequence[SegmentRef] = (),
+    users: Sequence[SegmentRef] = (),
+    excluded: Excluded | None = None,
+    schemas: Mapping[str, Schema] | None = None,
+) -> TrainingData:
+    """Join the live segments of a dataset group, oldest first, and its streamed events.
+
+    Interactions with the same timestamp and properties count once; of the rows of one item or user the newest counts.
+    ``excluded`` lists columns to leave out by dataset type, as a solution's excludedDatasetColumns does. ``schemas``
+    gives the schemas now in use by dataset type; without it that of the newest segment counts. Vocabularies and
+    values are numbered by first appearance, interactions before items. Raises SegmentError.
+    """
+    left_out = {kind.upper(): {fold(name) for name in names} for kind, names in (excluded or {}).items()}
+    in_use = schemas or {}
+    events = _Source.of(interactions, in_use.get("INTERACTIONS"), left_out.get("INTERACTIONS", set()))
+    item_rows = _Source.of(items, in_use.get("ITEMS"), left_out.get("ITEMS", set()))
+    user_rows = _Source.of(users, in_use.get("USERS"), left_out.get("USERS", set()))
+    user_ids = columns.join([*events.chunks("USER_ID"), *_streamed_ids(streamed.user_ids)], _ID)
+    bulk_items = events.chunks("ITEM_ID")
+    item_ids = columns.join([*bulk_items, *_streamed_ids(streamed.item_ids)], _ID)
+    # Items of the catalogue alone are numbered after those with interactions.
+    catalogue = columns.join([item_ids, *item_rows.chunks("ITEM_ID")], _ID)
+    people = columns.join([user_ids, *user_rows.chunks("USER_ID")], _ID)
+    known_users = len(user_ids.dictionary)
+    return TrainingData(
+        users=Vocabulary.from_strings(columns.strings(user_ids.dictionary)),
+        items=Vocabulary.from_strings(columns.strings(catalogue.dictionary)),
+        interactions=_interactions(events, streamed, columns.codes(user_ids), columns.codes(item_ids)),
+        item_metadata=item_rows.metadata(columns.codes(catalogue)[len(item_ids) :], len(catalogue.dictionary)),
+        user_metadata=user_rows.metadata(columns.codes(people)[len(user_ids) :], known_users),
+    )
+
+
+_ID = pa.dictionary(pa.int32(), pa.string())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """The segments of one dataset, read under the schema now in use."""
+
+    tables: Sequence[Table]
+    schema: Schema | None
+    excluded: Collection[str]
+
+    @classmethod
+    def of(cls, refs: Sequence[SegmentRef], schema: Schema | None, excluded: Collection[str]) -> _Source:
+        segments = [open_segment(ref.path) for ref in refs]
+        if schema is None and segments:
+            schema = segments[-1].info.schema
+        return cls(tables=[segment.table for segment in segments], schema=schema, excluded=excluded)
+
+    def trained_fields(self) -> Sequence[Field]:
+        """The fields of the schema, without ids and excluded ones."""
+        if self.schema is None:
+            return ()
+        ids = self.schema.id_fields
+        return [item for item in self.schema.fields if item.name not in ids and fold(item.name) not in self.excluded]
+
+    def chunks(self, name: str) -> list[Array]:
+        """A column's pieces over all segments; null where an older segment was written without the column."""
+        item = self.schema.field(name) if self.schema is not None else None
+        if item is None:
+            return []
+        pieces: list[Array] = []
+        for table in self.tables:
+            if item.name in table.column_names:
+                pieces += table.column(item.name).chunks
+            else:
+                pieces.append(pa.nulls(table.num_rows, arrow_type(item)))
+        return pieces
+
+    def metadata(self, ids: NDArray[np.int32], count: int) -> dict[str, Column]:
+        """The metadata of the first ``count`` ids, from each one's newest row. ``ids`` has the id of every row."""
+        newest = np.full(max(count, int(ids.max(initial=-1)) + 1), -1, np.int64)
+        # Of several values for one place the last one stays.
+        newest[ids] = np.arange(len(ids))
+        newest = newest[:count]
+        rows = pa.array(newest, mask=newest < 0)
+        found: dict[str, Column] = {}
+        for item in self.trained_fields():
+            if item.numeric or item.categorical or item.textual:
+                whole = columns.join(self.chunks(item.name), arrow_type(item))
+                column = columns.metadata_column(whole.take(rows), item)
+                if column is not None:
+                    found[item.name.upper()] = column
+        return found
+
+
+def _streamed_ids(ids: Sequence[str]) -> list[Array]:
+    return [pa.array(ids, pa.string()).dictionary_encode()] if ids else []
+
+
+def _interactions(
+    source: _Source, streamed: StreamedEvents, user: NDArray[np.int32], item: NDArray[np.int32]
+) -> Interactions:
+    schema = source.schema
+    timestamp = columns.to_numpy(
+        columns.join([*source.chunks("TIMESTAMP"), pa.array(streamed.timestamps, pa.int64())], pa.int64()),
+        np.dtype(np.int64),
+    )
+    others = {
+        column.name: columns.join(
+            [*source.chunks(column.name), *_streamed_column(column, streamed)], arrow_type(column)
+        )
+        for column in (schema.fields if schema is not None else ())
+        if column.name not in ("USER_ID", "ITEM_ID", "TIMESTAMP")
+    }
+    # Stable: equal timestamps keep the order of import, streamed events last.
+    order = np.argsort(timestamp, kind="stable")
+    order = first_of_each(order, timestamp, user, item, others)
+    trained = {column.name for column in source.trained_fields()}
+    values = others.get("EVENT_VALUE") if "EVENT_VALUE" in trained else None
+    context: dict[str, Categorical | Numeric] = {}
+    for column in schema.metadata if schema is not None else ():
+        if column.name not in trained:
+            continue
+        if column.categorical:
+            context[column.name.upper()] = columns.categorical(others[column.name], order)
+        elif column.numeric:
+            context[column.name.upper()] = Numeric(
+                values=columns.read_only(columns.numbers(others[column.name])[order])
+            )
+    return Interactions(
+        user=columns.read_only(user[order]),
+        item=columns.read_only(item[order]),
+        timestamp=columns.read_only(timestamp[order]),
+        event_type=columns.categorical(others["EVENT_TYPE"], order) if "EVENT_TYPE" in trained else None,
+        value=None if values is None else columns.read_only(columns.numbers(values)[order].astype(np.float32)),
+        context=context,
+    )
+
+
+def _streamed_column(item: Field, streamed: StreamedEvents) -> list[Array]:
+    if not len(streamed):
+        return []
+    type_: DataType = arrow_type(item)
+    if item.name == "EVENT_TYPE":
+        values: Sequence[Value] = streamed.event_types
+    elif item.name == "EVENT_VALUE":
+        values = streamed.values
+    else:
+        values = [properties.get(item.name) for properties in streamed.properties]
+    if pa.types.is_dictionary(type_):
+        return [pa.array(values, pa.string()).dictionary_encode()]
+    return [pa.array(values, type_)]
