@@ -85,7 +85,10 @@ class Objects(Protocol):
         ...
 
     def put(self, bucket: str, key: str, data: bytes | BinaryIO) -> None:
-        """Write the object whole: a reader sees the old bytes or the new ones, never a part."""
+        """Write the object whole: a reader sees the old bytes or the new ones, never a part.
+
+        A stream is read to its end, and may be closed then.
+        """
         ...
 
 

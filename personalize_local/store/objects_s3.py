@@ -6,6 +6,7 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from personalize_local.store.objects import (
@@ -49,7 +50,6 @@ class S3Objects:
         self._config = config
         self._application = application
         self._lock = threading.Lock()
-        self._loader: Loader | None = None
         self._kept: Any = None
 
     def list(self, bucket: str, prefix: str = "") -> Iterator[ObjectInfo]:
@@ -112,13 +112,10 @@ class S3Objects:
 
     def _new_client(self) -> Any:
         import boto3
-        import botocore.loaders
         import botocore.session
 
         session = botocore.session.Session()
-        if self._loader is None:  # parsing the S3 model is what makes a client slow; the loader remembers it
-            self._loader = botocore.loaders.create_loader(session.get_config_variable("data_path"))
-        session.register_component("data_loader", self._loader)
+        session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
         access_key, secret_key, token = self._credentials(session)
         endpoint = "http://127.0.0.1" if self._application is not None else self._config.endpoint_url
         client = boto3.Session(botocore_session=session).client(
@@ -147,6 +144,15 @@ class S3Objects:
                 frozen = found.get_frozen_credentials()
                 return frozen.access_key, frozen.secret_key, frozen.token
         return "local", "local", None
+
+
+# Parsing the S3 model takes most of the time of making a client. A loader remembers what it parsed, and the files that
+# botocore ships do not change, so one loader serves every client of the process.
+@lru_cache(maxsize=1)
+def _loader(data_path: str | None) -> Loader:
+    import botocore.loaders
+
+    return botocore.loaders.create_loader(data_path)
 
 
 def _client_config() -> Any:
