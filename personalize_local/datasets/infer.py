@@ -25,6 +25,7 @@ _RECORD_NAME: Final = {
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 # Chosen: longer on average is prose, which Items may have one column of.
 _PROSE: Final = 80
 # Chosen: a string column that hardly ever repeats a value names things; it says nothing of their kind.
@@ -108,12 +109,14 @@ def _sample(data: bytes) -> tuple[list[str], list[list[str]]]:
         if error.end < len(data) or len(data) - error.start > 3:
             raise InferenceError("The file is not encoded in UTF-8.") from None
         text = data[: error.start].decode("utf-8-sig")
-    lines = text.splitlines() if text.endswith("\n") else text.splitlines()[:-1] or text.splitlines()
+    lines = _LINE_END.split(text)
+    # The last piece is empty after a line end; else it may be cut short.
+    lines = lines[:-1] or lines
     try:
         cells = list(csv.reader(lines, escapechar="\\"))
     except csv.Error as error:
         raise InferenceError(f"The file is not a CSV file: {error}.") from None
-    if not cells:
+    if not cells or not any(cells[0]):
         raise InferenceError("The file is empty.")
     names = [name.strip() for name in cells[0]]
     return names, [row for row in cells[1:] if len(row) == len(names)]

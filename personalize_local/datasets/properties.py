@@ -118,8 +118,8 @@ def _text(value: object, item: Field) -> str:
 def _boolean(value: object) -> bool:
     if isinstance(value, str):
         value = {"true": True, "false": False, "1": True, "0": False}.get(value.strip().lower())
-    if isinstance(value, bool):
-        return value
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
     raise ValueError
 
 

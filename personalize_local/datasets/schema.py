@@ -102,7 +102,7 @@ def parse_schema(text: str, domain: str | None) -> Schema:
     if layout is None:
         # Documented for datasets; that the schema is refused already is chosen.
         raise SchemaError(f"A schema named {_shown(record['name'])} cannot be used in the domain {domain}.")
-    fields = tuple(_field(item, position) for position, item in enumerate(_listed(record["fields"]), 1))
+    fields = tuple(_field(item, position) for position, item in enumerate(_listed(record.get("fields")), 1))
     schema = Schema(dataset_type=dataset_type, domain=domain, fields=fields, text=text)
     _check_distinct(fields)
     _check_attributes(fields, layout)
