@@ -84,13 +84,7 @@ class Server:
             create_app(self.emulator, self.settings, self._companion),
             map=sockets,
             sockets=[listener],
-            threads=self.settings.threads,
-            ident="personalize-local",
-            max_request_body_size=_LARGEST_UPLOAD,
-            log_socket_errors=False,
-            clear_untrusted_proxy_headers=False,
-            connection_limit=1000,
-            asyncore_use_poll=True,
+            **waitress_options(self.settings.threads),
         )
         return server, sockets
 
@@ -179,6 +173,19 @@ def serve(settings: Settings, ready: Callable[[Server], None]) -> None:
         signal.signal(number, leave)
     ready(server)
     server.run()
+
+
+def waitress_options(threads: int) -> dict[str, Any]:
+    """How waitress runs here; benchmarks run what they compare with the same way."""
+    return {
+        "threads": threads,
+        "ident": "personalize-local",
+        "max_request_body_size": _LARGEST_UPLOAD,
+        "log_socket_errors": False,
+        "clear_untrusted_proxy_headers": False,
+        "connection_limit": 1000,
+        "asyncore_use_poll": True,
+    }
 
 
 def _companion(settings: Settings) -> Companion | None:

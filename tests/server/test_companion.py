@@ -6,6 +6,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
 
 import boto3
@@ -89,6 +90,31 @@ def test_a_hundred_megabytes_go_up_in_parts_and_come_down_again(server: Backgrou
     assert s3.head_object(Bucket=bucket, Key="large")["ContentLength"] == size
     body = s3.get_object(Bucket=bucket, Key="large")["Body"]
     assert all(chunk == block for chunk in body.iter_chunks(len(block)))
+
+
+def test_an_upload_in_chunks_with_a_trailer_arrives_whole(server: BackgroundServer) -> None:
+    s3 = client(server, "s3")
+    bucket = new_bucket(s3)
+    data = b"ITEM_ID\n" * 10_000
+
+    def encoded() -> Iterator[bytes]:  # as newer SDKs send streams
+        for start in range(0, len(data), 16_384):
+            piece = data[start : start + 16_384]
+            yield f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
+        yield b"0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"
+
+    connection = HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    headers = {
+        "Content-Encoding": "aws-chunked",
+        "X-Amz-Decoded-Content-Length": str(len(data)),
+        "X-Amz-Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "X-Amz-Trailer": "x-amz-checksum-crc32",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/s3/aws4_request, Signature=0",
+    }
+    connection.request("PUT", f"/{bucket}/chunked", body=encoded(), headers=headers, encode_chunked=True)
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert s3.get_object(Bucket=bucket, Key="chunked")["Body"].read() == data
 
 
 def test_presigned_and_plain_addresses_of_objects_are_answered(server: BackgroundServer) -> None:
