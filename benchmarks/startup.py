@@ -6,6 +6,7 @@ its schemas until it answers. Memory is what is resident then, child processes i
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import sys
 import time
@@ -34,12 +35,10 @@ def resident_mib(pid: int) -> float:
     if not status.exists():
         return 0.0
     (own,) = (line for line in status.read_text().splitlines() if line.startswith("VmRSS:"))
-    children = [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-        if (task / "children").exists()
-    ]
+    children = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # a thread that ended meanwhile
+            children += [int(child) for child in (task / "children").read_text().split()]
     return int(own.split()[1]) / 1024 + sum(resident_mib(child) for child in children)
 
 

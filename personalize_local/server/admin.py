@@ -1,4 +1,4 @@
-"""The admin pages below ``/_personalize``: health and reset."""
+"""The Flask application: the admin pages below ``/_personalize``, health and reset."""
 
 from __future__ import annotations
 
@@ -25,8 +25,15 @@ class Administered(Protocol):
         ...
 
 
-def admin_pages(emulator: Administered, companion: Companion | None) -> Blueprint:
-    """The pages for one server."""
+def create_pages(emulator: Administered, companion: Companion | None) -> Flask:
+    """The application for one server."""
+    application = Flask("personalize_local", static_folder=None, template_folder=None)
+    application.register_blueprint(_admin(emulator, companion))
+    _answer_errors_in_json(application)
+    return application
+
+
+def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
     pages = Blueprint("admin", __name__, url_prefix="/_personalize")
 
     @pages.get("/health")
@@ -43,8 +50,8 @@ def admin_pages(emulator: Administered, companion: Companion | None) -> Blueprin
     return pages
 
 
-def answer_errors_in_json(application: Flask) -> None:
-    """Every error of a page is a JSON object; what broke goes to the log and never into the answer."""
+def _answer_errors_in_json(application: Flask) -> None:
+    # What broke goes to the log and never into the answer.
     from werkzeug.exceptions import HTTPException
 
     @application.errorhandler(HTTPException)

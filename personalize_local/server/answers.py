@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from uuid import uuid4
-from xml.sax.saxutils import escape
 
 from botocore_shapes.http import Request, Response
 

@@ -1,7 +1,6 @@
 """The WSGI edge: turns the environment into a Request, finds who answers it, and writes the Response.
 
-It wraps the Flask application instead of being a view of it: every AWS call is ``POST /`` or a path of another
-service's own, so there is nothing for a URL map to route, and a view would pay for a request context that no one reads.
+It stands before the Flask application instead of being a view of it; ``docs/decisions/edge-before-flask.md`` says why.
 What is left over (the admin pages) falls through to Flask.
 """
 

@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 import pytest
 from botocore.model import Shape
 from botocore.parsers import create_parser
-from flask import Flask
 from werkzeug.test import Client
 
 from botocore_shapes.http import Response
@@ -216,7 +215,6 @@ class TestAdmin:
             raise ZeroDivisionError("secret detail")
 
         monkeypatch.setattr(emulator, "health", broken)
-        application: Flask = create_app(emulator, Settings())
-        answer = Client(application).get("/_personalize/health")
+        answer = Client(create_app(emulator, Settings())).get("/_personalize/health")
         assert answer.status_code == 500
         assert answer.json == {"status": "error", "message": "500 Internal Server Error"}
