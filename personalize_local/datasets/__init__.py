@@ -1,0 +1,1 @@
+"""Datasets: schemas, CSV imports, columnar segments, and the snapshots that trainings read."""

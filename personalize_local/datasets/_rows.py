@@ -70,8 +70,8 @@ class RowReader:
         except pa.ArrowInvalid:
             as_text = self._not_strings()
             table = self._parse_anyhow(block, as_text, rows_before)
-        # Only quotes and backslashes let a value reach over a line end.
-        if (b'"' in block or b"\\" in block) and table.num_rows != row_count(block):
+        # Quotes and backslashes let a value reach over a line end; a carriage return may end a row within a line.
+        if any(mark in block for mark in (b'"', b"\\", b"\r")) and table.num_rows != row_count(block):
             raise self._broken(block, rows_before)
         columns, violations = self._checked(table, as_text)
         if violations:
@@ -123,6 +123,12 @@ class RowReader:
             return int(self._parse(lines, self._not_strings(), threads=False).num_rows)
 
         fault: Fault = find_broken_line(block, attempt, columns=self._columns)
+        if fault.before:
+            # A row of the right shape but with a bad value may come first.
+            table = self._parse(fault.before, self._not_strings(), threads=False)
+            _, violations = self._checked(table, self._not_strings())
+            if violations:
+                return self._refused(violations, rows_before + table.num_rows)
         return ImportFailure(
             fault.reason,
             ImportReport(

@@ -164,6 +164,20 @@ def test_a_row_of_another_shape_fails_and_is_located(row: str, number: int) -> N
     assert caught.report.problem
 
 
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ('x"y,i,1\n,', 2),
+        ('"x"y,i,1\nu,"i', 2),
+        ('"a\\"b",i,1\nu', 2),
+        (",i,1\nu", 1),
+        ("u,i,x\nu,i,1\n" + '"', 1),
+    ],
+)
+def test_the_first_of_several_bad_rows_is_told_whatever_is_wrong_with_it(lines: str, number: int) -> None:
+    assert failure(PLAIN, HEAD + lines).report.row == number
+
+
 def test_the_row_number_counts_over_blocks_and_within_its_file() -> None:
     good = "".join(f"user-{n},item-{n},{n}\n" for n in range(500))
     caught = failure(PLAIN, HEAD + good, HEAD + good + "user,,5\n" + good, block_bytes=256)
@@ -335,3 +349,31 @@ def test_any_bytes_are_rows_or_a_declared_failure(data: bytes, block_bytes: int)
     else:
         sentence = f"{sum(batch.num_rows for batch in batches)} rows"
     assert sentence not in ("", "0 rows")
+
+
+LINES = [
+    "u,i,1,d\n",
+    "u,i,2,\r\n",
+    'u,i,"3",d\n',
+    'u,i,4,"d\ne"\n',
+    "u,i,5,d\\\n",
+    '"',
+    "\\",
+    "\n",
+    ",",
+    "x",
+    "1.0",
+    "0x1",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(LINES), max_size=10).map("".join), st.integers(1, 60))
+def test_where_blocks_end_makes_no_difference(lines: str, block_bytes: int) -> None:
+    def outcome(size: int) -> object:
+        try:
+            return rows(DEVICES, HEAD_DEVICE + lines, block_bytes=size)
+        except ImportFailure as error:
+            return error.reason, error.report.row
+
+    assert outcome(block_bytes) == outcome(1 << 20)
