@@ -64,6 +64,26 @@ def infer(csv_header_and_sample: bytes, dataset_type: str) -> Inferred:
     names, rows = _sample(csv_header_and_sample)
     layout = LAYOUTS[None][kind]
     _check_required(names, rows, kind, layout)
+    fields, left_out = _fields(names, rows, layout)
+    document = {
+        "type": "record",
+        "name": _RECORD_NAME[kind],
+        "namespace": "com.amazonaws.personalize.schema",
+        "fields": fields,
+        "version": "1.0",
+    }
+    text = json.dumps(document, indent=2)
+    try:
+        parse_schema(text, None)
+    except ValueError as error:
+        raise InferenceError(f"No schema for the {kind} file could be guessed: {error}") from None
+    return Inferred(text=text, left_out=tuple(left_out))
+
+
+def _fields(
+    names: Sequence[str], rows: Sequence[Sequence[str]], layout: Layout
+) -> tuple[list[dict[str, object]], list[tuple[str, str]]]:
+    """The fields of the schema, and the columns that are left out with the reasons."""
     fields: list[dict[str, object]] = []
     left_out: list[tuple[str, str]] = []
     reserved = {name.casefold(): name for name in layout.reserved}
@@ -85,19 +105,7 @@ def infer(csv_header_and_sample: bytes, dataset_type: str) -> Inferred:
             prose = prose and "textual" not in field
             own += 1
             fields.append(field)
-    document = {
-        "type": "record",
-        "name": _RECORD_NAME[kind],
-        "namespace": "com.amazonaws.personalize.schema",
-        "fields": fields,
-        "version": "1.0",
-    }
-    text = json.dumps(document, indent=2)
-    try:
-        parse_schema(text, None)
-    except ValueError as error:
-        raise InferenceError(f"No schema for the {kind} file could be guessed: {error}") from None
-    return Inferred(text=text, left_out=tuple(left_out))
+    return fields, left_out
 
 
 def _sample(data: bytes) -> tuple[list[str], list[list[str]]]:

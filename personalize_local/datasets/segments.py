@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from personalize_local.datasets.schema import Schema, parse_schema
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Segment", "SegmentError", "SegmentInfo", "SegmentRef", "open_segment", "read_info", "write_segment"]
 
+# Where a segment lies is all that a job needs to be told of it.
+SegmentRef: TypeAlias = Path
+
 _FORMAT: Final = 1
 _SIDECAR: Final = "segment.json"
 _ROWS: Final = "rows.arrow"
@@ -26,13 +29,6 @@ _ROWS: Final = "rows.arrow"
 
 class SegmentError(Exception):
     """The directory holds no segment of a format that this version reads, or its files were changed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentRef:
-    """Where a segment lies. Small and picklable: what a job is given."""
-
-    path: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +45,6 @@ class SegmentInfo:
     distinct: Mapping[str, int]
     sha256: Mapping[str, str]
     size: int
-
-    @property
-    def ref(self) -> SegmentRef:
-        """What to hand to a job that reads the segment."""
-        return SegmentRef(path=self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,20 +30,20 @@ Excluded = Mapping[str, Collection[str]]
 class StreamedEvents:
     """Events that came one by one, as columns of equal length, in the order of their arrival.
 
-    Every event has a user and an item. ``timestamps`` are in epoch seconds; ``values`` None is no EVENT_VALUE;
+    Every event has a user and an item. ``timestamps`` are in epoch seconds; None in ``event_values`` is no EVENT_VALUE;
     ``properties`` map names of schema columns to values that properties.map_properties has coerced (an IMPRESSION or
     RECOMMENDATION_ID of the event goes in there too). Events of one eventId come once: the caller leaves out the rest.
     """
 
-    user_ids: Sequence[str] = ()
-    item_ids: Sequence[str] = ()
+    users: Sequence[str] = ()
+    items: Sequence[str] = ()
     timestamps: Sequence[int] = ()
     event_types: Sequence[str] = ()
-    values: Sequence[float | None] = ()
+    event_values: Sequence[float | None] = ()
     properties: Sequence[Mapping[str, Value]] = field(default=())
 
     def __len__(self) -> int:
-        return len(self.user_ids)
+        return len(self.users)
 
 
 NO_EVENTS = StreamedEvents()
@@ -70,9 +70,9 @@ def training_data(
     events = _Source.of(interactions, in_use.get("INTERACTIONS"), left_out.get("INTERACTIONS", set()))
     item_rows = _Source.of(items, in_use.get("ITEMS"), left_out.get("ITEMS", set()))
     user_rows = _Source.of(users, in_use.get("USERS"), left_out.get("USERS", set()))
-    user_ids = columns.join([*events.chunks("USER_ID"), *_streamed_ids(streamed.user_ids)], _ID)
+    user_ids = columns.join([*events.chunks("USER_ID"), *_streamed_ids(streamed.users)], _ID)
     bulk_items = events.chunks("ITEM_ID")
-    item_ids = columns.join([*bulk_items, *_streamed_ids(streamed.item_ids)], _ID)
+    item_ids = columns.join([*bulk_items, *_streamed_ids(streamed.items)], _ID)
     # Items of the catalogue alone are numbered after those with interactions.
     catalogue = columns.join([item_ids, *item_rows.chunks("ITEM_ID")], _ID)
     people = columns.join([user_ids, *user_rows.chunks("USER_ID")], _ID)
@@ -99,7 +99,7 @@ class _Source:
 
     @classmethod
     def of(cls, refs: Sequence[SegmentRef], schema: Schema | None, excluded: Collection[str]) -> _Source:
-        segments = [open_segment(ref.path) for ref in refs]
+        segments = [open_segment(ref) for ref in refs]
         if schema is None and segments:
             schema = segments[-1].info.schema
         return cls(tables=[segment.table for segment in segments], schema=schema, excluded=excluded)
@@ -192,7 +192,7 @@ def _streamed_column(item: Field, streamed: StreamedEvents) -> list[Array]:
     if item.name == "EVENT_TYPE":
         values: Sequence[Value] = streamed.event_types
     elif item.name == "EVENT_VALUE":
-        values = streamed.values
+        values = streamed.event_values
     else:
         values = [properties.get(item.name) for properties in streamed.properties]
     if pa.types.is_dictionary(type_):

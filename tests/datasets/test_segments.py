@@ -15,7 +15,6 @@ from personalize_local.datasets.importing import ImportFailure, MissingColumns, 
 from personalize_local.datasets.segments import (
     Segment,
     SegmentError,
-    SegmentRef,
     open_segment,
     read_info,
     write_segment,
@@ -68,7 +67,7 @@ def test_the_size_of_blocks_changes_no_row(tmp_path: Path) -> None:
 def test_the_sidecar_tells_schema_rows_and_distinct_values(tmp_path: Path) -> None:
     info = segment(tmp_path / "s").info
     assert read_info(tmp_path / "s") == info
-    assert (info.rows, info.schema, info.ref) == (200, SCHEMA, SegmentRef(path=tmp_path / "s"))
+    assert (info.rows, info.schema, info.path) == (200, SCHEMA, tmp_path / "s")
     assert info.distinct == {"USER_ID": 7, "ITEM_ID": 6, "EVENT_TYPE": 2, "DEVICE": 1}
     assert info.size == sum((tmp_path / "s" / name).stat().st_size for name in info.sha256)
     assert pickle.loads(pickle.dumps(info)) == info

@@ -39,7 +39,7 @@ def write(tmp_path: Path) -> Any:
 
     def imported(read: Schema, text: str) -> SegmentRef:
         path = tmp_path / str(next(count))
-        return import_files([source(text)], read, path, minimum_rows=0).segment.ref
+        return import_files([source(text)], read, path, minimum_rows=0).segment.path
 
     return imported
 
@@ -72,7 +72,7 @@ def decoded(column: Column | None) -> list[Any]:
 def stream(*events: tuple[str, str, int, str, float | None, dict[str, Any]]) -> StreamedEvents:
     users, items, times, types, values, properties = zip(*events, strict=True)
     return StreamedEvents(
-        user_ids=users, item_ids=items, timestamps=times, event_types=types, values=values, properties=properties
+        users=users, items=items, timestamps=times, event_types=types, event_values=values, properties=properties
     )
 
 
@@ -218,7 +218,7 @@ def test_segments_and_events_together_are_what_plain_python_makes_of_them(
     refs = []
     for number, rows in enumerate(bulk):
         text = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE\n" + "\n".join(",".join(map(str, row)) for row in rows)
-        refs.append(import_files([source(text)], read, folder / str(number), minimum_rows=0).segment.ref)
+        refs.append(import_files([source(text)], read, folder / str(number), minimum_rows=0).segment.path)
     streamed = stream(*((*row, None, {}) for row in events))
     data = training_data(refs, streamed, schemas={"INTERACTIONS": read})
     everything = [*(row for rows in bulk for row in rows), *events]
