@@ -3,6 +3,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,7 +15,7 @@ from botocore.model import Shape
 from botocore.parsers import create_parser
 from werkzeug.test import Client
 
-from botocore_shapes.http import Response
+from botocore_shapes.http import Request, Response
 from personalize_local.server.application import create_app
 from personalize_local.server.edge import read_body, read_head
 from personalize_local.settings import Settings
@@ -179,6 +183,41 @@ def test_control_characters_that_a_client_sends_do_not_reach_the_log(
     caplog.set_level(logging.INFO, "personalize_local.access")
     client.get("/", environ_overrides={"REQUEST_URI": "/a\x1b[2J\nb"})
     assert caplog.records[-1].getMessage().isprintable()
+
+
+class TestTurns:
+    """Calls that only compute go one at a time; calls that may wait hold nobody up."""
+
+    @pytest.fixture
+    def held(self, emulator: FakeEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Barrier]:
+        """Two calls inside the emulator at the same time are needed to pass this barrier."""
+        both = threading.Barrier(2)
+
+        def handle(_: Request) -> Response:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.5)
+            return Response(status=200, body=b"alone" if both.broken else b"together")
+
+        monkeypatch.setattr(emulator, "handle", handle)
+        yield both
+        both.abort()
+
+    def _ask_twice(self, client: Client, path: str, target: str = "") -> set[bytes]:
+        with ThreadPoolExecutor(2) as pool:
+            calls = [pool.submit(client.post, path, headers={"X-Amz-Target": target}) for _ in range(2)]
+            return {call.result().data for call in calls}
+
+    @pytest.mark.parametrize(
+        ("path", "target"), [("/recommendations", ""), ("/", "AmazonPersonalize.DescribeCampaign")]
+    )
+    @pytest.mark.usefixtures("held")
+    def test_what_only_computes_takes_turns(self, client: Client, path: str, target: str) -> None:
+        assert self._ask_twice(client, path, target) == {b"alone"}
+
+    @pytest.mark.parametrize(("path", "target"), [("/events", ""), ("/", "AmazonPersonalize.CreateDatasetImportJob")])
+    @pytest.mark.usefixtures("held")
+    def test_what_may_wait_does_not_hold_others_up(self, client: Client, path: str, target: str) -> None:
+        assert self._ask_twice(client, path, target) == {b"together"}
 
 
 class TestAdmin:
