@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -188,21 +187,16 @@ def test_control_characters_that_a_client_sends_do_not_reach_the_log(
 class TestTurns:
     """Calls that only compute go one at a time; calls that may wait hold nobody up."""
 
-    @pytest.fixture
-    def held(self, emulator: FakeEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Barrier]:
-        """Two calls inside the emulator at the same time are needed to pass this barrier."""
+    def _answers(self, emulator: FakeEmulator, path: str, target: str, patience: float) -> set[bytes]:
         both = threading.Barrier(2)
 
         def handle(_: Request) -> Response:
             with suppress(threading.BrokenBarrierError):
-                both.wait(0.5)
+                both.wait(patience)  # passed by two calls that are in here at the same time
             return Response(status=200, body=b"alone" if both.broken else b"together")
 
-        monkeypatch.setattr(emulator, "handle", handle)
-        yield both
-        both.abort()
-
-    def _ask_twice(self, client: Client, path: str, target: str = "") -> set[bytes]:
+        emulator.handle = handle  # type: ignore[method-assign]  # a double's method
+        client = Client(create_app(emulator, Settings()))
         with ThreadPoolExecutor(2) as pool:
             calls = [pool.submit(client.post, path, headers={"X-Amz-Target": target}) for _ in range(2)]
             return {call.result().data for call in calls}
@@ -210,14 +204,12 @@ class TestTurns:
     @pytest.mark.parametrize(
         ("path", "target"), [("/recommendations", ""), ("/", "AmazonPersonalize.DescribeCampaign")]
     )
-    @pytest.mark.usefixtures("held")
-    def test_what_only_computes_takes_turns(self, client: Client, path: str, target: str) -> None:
-        assert self._ask_twice(client, path, target) == {b"alone"}
+    def test_what_only_computes_takes_turns(self, emulator: FakeEmulator, path: str, target: str) -> None:
+        assert self._answers(emulator, path, target, 0.2) == {b"alone"}
 
     @pytest.mark.parametrize(("path", "target"), [("/events", ""), ("/", "AmazonPersonalize.CreateDatasetImportJob")])
-    @pytest.mark.usefixtures("held")
-    def test_what_may_wait_does_not_hold_others_up(self, client: Client, path: str, target: str) -> None:
-        assert self._ask_twice(client, path, target) == {b"together"}
+    def test_what_may_wait_does_not_hold_others_up(self, emulator: FakeEmulator, path: str, target: str) -> None:
+        assert self._answers(emulator, path, target, 20) == {b"together"}
 
 
 class TestAdmin:
