@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -42,8 +43,14 @@ class Console:
         self.line(head + "-" * (WIDTH - len(head) - 9) + f"{self.elapsed:7.1f} s")
 
     def note(self, text: str) -> None:
-        """Print ``text`` below the step."""
-        self.line(_INDENT + text)
+        """Print ``text`` below the step, its end cut where it is too long."""
+        self.line(_INDENT + cut(text, WIDTH - len(_INDENT)))
+
+    def paragraph(self, text: str, hang: int = 0) -> None:
+        """Print ``text`` below the step, on several lines where needed; all but the first stand in by ``hang``."""
+        later = _INDENT + " " * hang
+        for line in textwrap.wrap(text, WIDTH, initial_indent=_INDENT, subsequent_indent=later):
+            self.line(line)
 
     @contextmanager
     def timed(self, text: str) -> Iterator[None]:
@@ -60,10 +67,14 @@ class Console:
             print("\r" + _row(text, f"{seconds:.0f} s ...")[:columns], end="", file=self._out, flush=True)
 
     def done(self, text: str, seconds: float) -> None:
-        """Print ``text`` and the time that it took."""
+        """Print ``text``, on several lines where needed, and the time that it took."""
         if self._live:
             print("\r" + " " * min(WIDTH, shutil.get_terminal_size().columns - 1) + "\r", end="", file=self._out)
-        self.line(_row(text, f"{seconds:.2f} s"))
+        width = WIDTH - len(_INDENT) - 11
+        *first, last = textwrap.wrap(text, width, subsequent_indent=_INDENT, break_on_hyphens=False) or [""]
+        for line in first:
+            self.line(_INDENT + line)
+        self.line(_row(last, f"{seconds:.2f} s"))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print aligned columns; a column whose cells are all numbers goes to the right, long cells are cut."""
@@ -94,9 +105,15 @@ def written_call(service: str, operation: str, parameters: Mapping[str, Any]) ->
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("arn:"):
+        # Of an ARN and of a path, the end is what tells one from another.
+        return repr("arn:.." + value[value.rindex(":") :])
+    if isinstance(value, str) and value.startswith("/"):
+        return repr(value.rpartition("/")[2])
+    if isinstance(value, str) and value.startswith("{"):
+        return "'{..}'"
     if isinstance(value, str):
-        # Of an ARN, the end is what tells one resource from another.
-        return repr("arn:.." + value[value.rindex(":") :]) if value.startswith("arn:") else repr(cut(value, 28))
+        return repr(cut(value, 36))
     if isinstance(value, Mapping) and len(value) <= 2:
         return "{" + ", ".join(f"{name!r}: {_value(inner)}" for name, inner in value.items()) + "}"
     if isinstance(value, Mapping):

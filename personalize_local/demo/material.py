@@ -63,13 +63,10 @@ class Material:
 def newsroom(directory: Path, *, seed: int, size: Size) -> Material:
     """Generate the sample into ``directory``: about ``user-789``, evenings on a mobile, and an article on trains."""
     files = generate(directory, seed=seed, size=size)
-    items = {
-        row["ITEM_ID"]: {"title": row["TITLE"], "category": row["CATEGORY"], "topic": row["TOPIC"]}
-        for row in _rows(files.items)
-    }
+    articles = list(_rows(files.items))
     seen = frozenset(row["ITEM_ID"] for row in _rows(files.interactions) if row["USER_ID"] == "user-789")
     # The file is in the order of publication: the last unread article is news.
-    item = [name for name, row in items.items() if row["topic"] == "rail" and name not in seen][-1]
+    item = [row["ITEM_ID"] for row in articles if row["TOPIC"] == "rail" and row["ITEM_ID"] not in seen][-1]
     return Material(
         name="news",
         datasets=_sample_datasets(files),
@@ -78,7 +75,7 @@ def newsroom(directory: Path, *, seed: int, size: Size) -> Material:
         event_type="read",
         context={"DEVICE": "mobile", "TIME_OF_DAY": "evening"},
         other_context={"DEVICE": "desktop", "TIME_OF_DAY": "morning"},
-        items=items,
+        items={row["ITEM_ID"]: {"title": row["TITLE"], "category": row["CATEGORY"]} for row in articles},
         seen=seen,
     )
 

@@ -20,7 +20,7 @@ from personalize_local.demo.console import DemoError
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
-_URL = re.compile(r"https?://[^\s'\"]+")
+_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 
 
 class ServerProcess:
@@ -80,7 +80,7 @@ class ServerProcess:
             if line is None:
                 raise DemoError(f"The server did not start: {self._last_error() or 'it ended without a word'}")
             if found := _URL.search(line):
-                return found.group().rstrip("/")
+                return found.group()
         raise DemoError(f"The server was not ready within {_START_SECONDS:.0f} seconds.")
 
     def _last_error(self) -> str:

@@ -16,34 +16,35 @@ EVENT_TYPES = ("click", "read")
 AGE_GROUPS = ("18-24", "25-34", "35-49", "50-64", "65+")
 MEMBERSHIPS = ("free", "standard", "premium")
 
-# The reader whom the demonstration asks about; ids count from 1.
-GUEST = 788
-_GUEST_SESSIONS = 30
+# The reader whom the demonstration asks about, user-789.
+GUEST = 288
+_FIRST_NUMBER = 789 - GUEST
+_GUEST_SESSIONS = 40
 _GUEST_TASTE = {"sports": 0.6, "technology": 0.3, "science": 0.1}
 _GUEST_TOPICS = ("football", "cycling", "gadgets")
 _GUEST_RHYTHM = (0.05, 0.25, 0.15, 0.55)
 _GUEST_DEVICES = (0.8, 0.1, 0.1)
 
-_SESSION_LENGTHS = (0.24, 0.24, 0.19, 0.13, 0.09, 0.06, 0.05)
+_SESSION_LENGTHS = (0.4, 0.28, 0.18, 0.09, 0.05)
 _MEAN_LENGTH = sum((index + 1) * share for index, share in enumerate(_SESSION_LENGTHS))
 _FRONT_PAGE = 0.12
 _STAY_ON_TOPIC = 0.5
-_OPEN_SEQUEL = 0.45
+_OPEN_SEQUEL = 0.35
 
 # How much more a category is read at a time of day on a device, over what taste says.
 _BOOSTS: dict[tuple[str, str], dict[str, float]] = {
-    ("evening", "mobile"): {"sports": 4.0, "entertainment": 4.0, "politics": 0.4, "business": 0.3},
-    ("evening", "desktop"): {"entertainment": 2.0, "travel": 2.0},
-    ("evening", "tablet"): {"entertainment": 3.5, "travel": 2.5, "health": 1.5},
-    ("morning", "mobile"): {"politics": 3.0, "business": 2.0, "health": 1.5},
-    ("morning", "desktop"): {"business": 4.0, "politics": 2.5, "entertainment": 0.4},
-    ("morning", "tablet"): {"politics": 2.5, "science": 1.5},
-    ("afternoon", "mobile"): {"sports": 1.5, "health": 2.0},
-    ("afternoon", "desktop"): {"technology": 3.5, "business": 2.5, "science": 1.5},
-    ("afternoon", "tablet"): {"travel": 2.5, "science": 2.0},
-    ("night", "mobile"): {"entertainment": 2.5, "science": 1.5},
-    ("night", "desktop"): {"technology": 3.0, "science": 2.5},
-    ("night", "tablet"): {"entertainment": 2.0, "health": 2.0},
+    ("evening", "mobile"): {"sports": 6.0, "entertainment": 6.0, "politics": 0.2, "business": 0.2},
+    ("evening", "desktop"): {"entertainment": 3.0, "travel": 4.0, "business": 0.4},
+    ("evening", "tablet"): {"entertainment": 5.0, "travel": 4.0, "health": 2.0, "politics": 0.4},
+    ("morning", "mobile"): {"politics": 6.0, "business": 3.0, "health": 2.0, "entertainment": 0.3},
+    ("morning", "desktop"): {"business": 6.0, "politics": 5.0, "entertainment": 0.2, "sports": 0.4},
+    ("morning", "tablet"): {"politics": 5.0, "science": 3.0, "entertainment": 0.4},
+    ("afternoon", "mobile"): {"sports": 2.0, "health": 4.0, "science": 0.5},
+    ("afternoon", "desktop"): {"technology": 6.0, "business": 3.0, "science": 2.0, "sports": 0.4},
+    ("afternoon", "tablet"): {"travel": 4.0, "science": 4.0, "politics": 0.4},
+    ("night", "mobile"): {"entertainment": 5.0, "science": 2.0, "business": 0.3},
+    ("night", "desktop"): {"technology": 5.0, "science": 5.0, "health": 0.4},
+    ("night", "tablet"): {"entertainment": 4.0, "health": 4.0, "politics": 0.4},
 }
 _DEVICE_BY_TIME = np.array([[0.70, 0.15, 0.15], [0.55, 0.35, 0.10], [0.30, 0.60, 0.10], [0.55, 0.15, 0.30]])
 
@@ -80,7 +81,7 @@ class Reading:
 
 
 def invite(count: int, rng: np.random.Generator) -> Readers:
-    """Make ``count`` readers. Needs more than 788, so that ``user-789`` is among them."""
+    """Make ``count`` readers. Needs more than 288, so that ``user-789`` is among them."""
     age = rng.choice(len(AGE_GROUPS), size=count, p=(0.18, 0.27, 0.27, 0.18, 0.10))
     membership = np.minimum(rng.geometric(0.6, size=count) - 1, len(MEMBERSHIPS) - 1)
     # Three circles of taste for each age group: neighbours who read alike are what collaborative methods find.
@@ -99,7 +100,7 @@ def invite(count: int, rng: np.random.Generator) -> Readers:
     rhythm[GUEST] = _GUEST_RHYTHM
     activity = rng.lognormal(0.0, 0.8, size=count)
     return Readers(
-        ids=[f"user-{number + 1}" for number in range(count)],
+        ids=[f"user-{number + _FIRST_NUMBER}" for number in range(count)],
         age_group=[AGE_GROUPS[code] for code in age.tolist()],
         membership=[MEMBERSHIPS[code] for code in membership.tolist()],
         taste=taste,

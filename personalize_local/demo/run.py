@@ -120,7 +120,7 @@ def _tell(console: Console, material: Material) -> None:
         columns = ", ".join(
             f"{column['name']}{' (categorical)' if column.get('categorical') else ''}" for column in dataset.fields
         )
-        console.note(f"{dataset.label + ':':14}{columns}")
+        console.paragraph(f"{dataset.label + ':':14}{columns}", hang=14)
 
 
 def _farewell(console: Console) -> None:

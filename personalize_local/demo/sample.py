@@ -35,7 +35,7 @@ class Scale:
 
 SCALES: Mapping[Size, Scale] = MappingProxyType(
     {
-        "small": Scale(users=800, items=240, interactions=10_000),
+        "small": Scale(users=400, items=240, interactions=10_000),
         "medium": Scale(users=2_500, items=1_200, interactions=100_000),
         "large": Scale(users=6_000, items=3_500, interactions=1_000_000),
     }

@@ -36,31 +36,26 @@ class Tour:
         material = self._material
         items = self._recommendations(userId=material.user, **self._context(material.context))
         self._show(items)
-        if material.other_context:
-            other = self._recommendations(userId=material.user, **self._context(material.other_context))
-            for context, answer in ((material.context, items), (material.other_context, other)):
-                where = ", ".join(context.values())
-                self._console.note(f"{where}: {self._categories(answer)}")
+        self._compare(material.user, items)
         return items
 
     def react(self, before: Sequence[Item]) -> list[Item]:
         """Send a few events of a new interest and show what they change."""
         material = self._material
+        self._console.note(f"{material.user} reads {self._name(material.item)!r} and three like it.")
         similar = self._similar(material.item, count=3)
-        for number, item in enumerate([material.item, *(found["itemId"] for found in similar)]):
-            event: dict[str, Any] = {"eventType": material.event_type, "itemId": item, "sentAt": int(time.time())}
-            if material.context:
-                event["properties"] = json.dumps(dict(material.context))
-            if number == 0:
-                self._console.note(f"{material.user} reads {self._name(item)!r} and what is like it:")
-            self._aws.call(
-                "personalize-events",
-                "put_events",
-                trackingId=self._deployment.tracking_id,
-                userId=material.user,
-                sessionId="demo-session",
-                eventList=[event],
-            )
+        now = int(time.time())
+        self._aws.call(
+            "personalize-events",
+            "put_events",
+            userId=material.user,
+            eventList=[
+                self._event(item, now + place)
+                for place, item in enumerate([material.item, *(found["itemId"] for found in similar)])
+            ],
+            sessionId="demo-session",
+            trackingId=self._deployment.tracking_id,
+        )
         after = self._recommendations(userId=material.user, **self._context(material.context))
         places = {item["itemId"]: place for place, item in enumerate(before, 1)}
         moves = []
@@ -78,10 +73,10 @@ class Tour:
         answer = self._aws.call(
             "personalize-runtime",
             "get_personalized_ranking",
-            campaignArn=self._deployment.campaigns["ranking"],
             userId=self._material.user,
             inputList=given,
             **self._context(self._material.context),
+            campaignArn=self._deployment.campaigns["ranking"],
         )
         ranked = answer["personalizedRanking"]
         self._show(ranked, extra=("given", [str(given.index(item["itemId"]) + 1) for item in ranked]))
@@ -89,11 +84,14 @@ class Tour:
     def neighbours(self) -> None:
         """Show what is like the item."""
         self._console.note(f"Like {self._name(self._material.item)!r}:")
-        self._show(self._similar(self._material.item, count=5))
+        self._show(self._similar(self._material.item, count=5), of_user=False)
 
     def newcomer(self) -> None:
         """Ask for a user whom nobody knows."""
-        self._show(self._recommendations(5, userId="visitor-without-history"))
+        visitor = "visitor-without-history"
+        items = self._recommendations(userId=visitor, **self._context(self._material.context))
+        self._show(items[:5], of_user=False)
+        self._compare(visitor, items)
 
     def metrics(self) -> None:
         """Compare the trained versions on the data that each has held out."""
@@ -107,13 +105,19 @@ class Tour:
         ]
         self._console.table(["metric", *found], rows)
 
+    def _event(self, item: str, sent_at: int) -> dict[str, Any]:
+        event: dict[str, Any] = {"eventType": self._material.event_type, "itemId": item, "sentAt": sent_at}
+        if self._material.context:
+            event["properties"] = json.dumps(dict(self._material.context))
+        return event
+
     def _recommendations(self, count: int = _SHOWN, **question: Any) -> list[Item]:
         answer = self._aws.call(
             "personalize-runtime",
             "get_recommendations",
-            campaignArn=self._deployment.campaigns["recommender"],
             **question,
             numResults=count,
+            campaignArn=self._deployment.campaigns["recommender"],
         )
         return list(answer["itemList"])
 
@@ -121,11 +125,20 @@ class Tour:
         answer = self._aws.call(
             "personalize-runtime",
             "get_recommendations",
-            campaignArn=self._deployment.campaigns["similar"],
             itemId=item,
             numResults=count,
+            campaignArn=self._deployment.campaigns["similar"],
         )
         return list(answer["itemList"])
+
+    def _compare(self, user: str, items: Sequence[Item]) -> None:
+        """Say what ``items`` are about, and what the same user gets in the other context."""
+        material = self._material
+        if not material.other_context:
+            return
+        other = self._recommendations(userId=user, **self._context(material.other_context))
+        for context, answer in ((material.context, items), (material.other_context, other)):
+            self._console.note(f"{', '.join(context.values()) + ':':20}{self._categories(answer)}")
 
     def _context(self, context: Mapping[str, str]) -> dict[str, Any]:
         return {"context": dict(context)} if context else {}
@@ -141,6 +154,7 @@ class Tour:
         self,
         items: Sequence[Item],
         *,
+        of_user: bool = True,
         moved: Sequence[str] | None = None,
         extra: tuple[str, Sequence[str]] | None = None,
     ) -> None:
@@ -158,8 +172,8 @@ class Tour:
         if extra is not None:
             header.append(extra[0])
             rows = [[*row, cell] for row, cell in zip(rows, extra[1], strict=True)]
-        if any(item["itemId"] in self._material.seen for item in items):
-            header.append("known")
+        if of_user and any(item["itemId"] in self._material.seen for item in items):
+            header.append("seen")
             rows = [
                 [*row, "yes" if item["itemId"] in self._material.seen else ""]
                 for row, item in zip(rows, items, strict=True)

@@ -78,8 +78,8 @@ def load(aws: Aws, material: Material, bucket: str, role: str) -> str:
             "personalize",
             "create_dataset_import_job",
             jobName=name,
-            datasetArn=made["datasetArn"],
             dataSource={"dataLocation": f"s3://{bucket}/{dataset.label}.csv"},
+            datasetArn=made["datasetArn"],
             roleArn=role,
         )
         jobs.append(job["datasetImportJobArn"])
@@ -95,8 +95,8 @@ def train(aws: Aws, material: Material, group: str) -> dict[str, str]:
             "personalize",
             "create_solution",
             name=f"{material.name}-{short}",
-            datasetGroupArn=group,
             recipeArn=_RECIPES + recipe,
+            datasetGroupArn=group,
         )
         version = aws.call("personalize", "create_solution_version", solutionArn=solution["solutionArn"])
         versions[short] = version["solutionVersionArn"]

@@ -25,12 +25,13 @@ def test_every_line_of_a_step_fits_the_width() -> None:
     out = io.StringIO()
     console = Console(out)
     console.step("Something")
-    with console.timed("x" * 200):
+    with console.timed("word " * 40 + "x" * 200):
         pass
     lines = out.getvalue().splitlines()
     assert all(len(line) <= WIDTH for line in lines)
     assert lines[1].startswith("1. Something ---")
-    assert lines[2].endswith("0.00 s")
+    assert lines[-1].endswith("0.00 s")
+    assert "".join(lines[2:]).count("word") == 40
 
 
 def test_waiting_is_drawn_on_a_terminal_only() -> None:
@@ -52,15 +53,16 @@ def test_a_call_is_written_as_python_with_short_values() -> None:
         {
             "name": "news",
             "thingArn": "arn:aws:personalize:us-east-1:123456789012:thing/news",
-            "schema": "{" * 100,
+            "schema": '{"type": "record"}',
+            "file": "/somewhere/items.csv",
             "config": {"a": 1, "b": 2, "c": 3},
             "context": {"DEVICE": "mobile"},
             "items": ["1", "2"],
         },
     )
     assert written == (
-        "personalize.create_thing(name='news', thingArn='arn:..:thing/news', schema='" + "{" * 26 + "..', "
-        "config={..}, context={'DEVICE': 'mobile'}, items=[2 items])"
+        "personalize.create_thing(name='news', thingArn='arn:..:thing/news', schema='{..}', "
+        "file='items.csv', config={..}, context={'DEVICE': 'mobile'}, items=[2 items])"
     )
 
 

@@ -31,7 +31,7 @@ def events(tmp_path: Path) -> Path:
 def test_the_newsroom_asks_about_an_unread_article_on_trains(tmp_path: Path) -> None:
     material = newsroom(tmp_path, seed=1, size="small")
     assert material.user == "user-789"
-    assert material.items[material.item]["topic"] == "rail"
+    assert material.items[material.item]["category"] == "travel"
     assert material.item not in material.seen
     assert material.seen <= set(material.items)
     assert [dataset.label for dataset in material.datasets] == ["interactions", "items", "users"]
