@@ -38,7 +38,6 @@ def test_the_newsroom_asks_about_an_unread_article_on_trains(tmp_path: Path) -> 
 
 
 def test_of_own_files_a_user_and_an_item_new_to_them_are_chosen(events: Path, tmp_path: Path) -> None:
-    pytest.importorskip("personalize_local.datasets.infer")
     items = tmp_path / "items.csv"
     items.write_text(ITEMS, encoding="utf-8")
     material = own_files(events, items, None)
@@ -61,7 +60,6 @@ def test_of_own_files_a_user_and_an_item_new_to_them_are_chosen(events: Path, tm
     ids=["missing", "empty", "no item column", "not UTF-8", "header only"],
 )
 def test_a_bad_file_is_one_line_with_its_name(tmp_path: Path, content: bytes | None, reason: str) -> None:
-    pytest.importorskip("personalize_local.datasets.infer")
     file = tmp_path / "bad.csv"
     if content is not None:
         file.write_bytes(content)
@@ -73,7 +71,6 @@ def test_a_bad_file_is_one_line_with_its_name(tmp_path: Path, content: bytes | N
 
 
 def test_a_folder_instead_of_a_file_is_one_line(tmp_path: Path) -> None:
-    pytest.importorskip("personalize_local.datasets.infer")
     with pytest.raises(DemoError, match="Is a directory"):
         own_files(tmp_path, None, None)
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from personalize_local.datasets.schema import parse_schema
 from personalize_local.demo.sample import SampleFiles, generate
 from personalize_local.demo.words import CATEGORIES, TOPICS, titles
 
@@ -69,9 +70,8 @@ def test_headers_are_the_fields_of_the_schemas(sample: SampleFiles) -> None:
 
 
 def test_schemas_keep_the_rules_of_the_service(sample: SampleFiles) -> None:
-    schema = pytest.importorskip("personalize_local.datasets.schema")
     for kind in ("interactions", "items", "users"):
-        parsed = schema.parse_schema(getattr(sample, f"{kind}_schema").read_text(encoding="utf-8"), None)
+        parsed = parse_schema(getattr(sample, f"{kind}_schema").read_text(encoding="utf-8"), None)
         assert parsed.dataset_type == kind.upper()
 
 
