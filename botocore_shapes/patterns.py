@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
 from functools import lru_cache
+from itertools import groupby
 
 __all__ = ["Pattern", "UntranslatablePattern", "compile_pattern"]
 
@@ -41,16 +41,15 @@ _POSIX: dict[str, Ranges] = {
     "space": [(0x09, 0x0D), (0x20, 0x20)],
     "all": [(0x00, _TOP)],
 }
-_PREDICATES: dict[str, Callable[[str], bool]] = {
-    "isalphabetic": lambda character: unicodedata.category(character)[0] == "L",
-    "iswhitespace": str.isspace,
-    "ld": lambda character: unicodedata.category(character) in {"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"},
-}
+# Names that Java has beside the general categories, as the categories that they are made of.
+_CATEGORIES = {"isalphabetic": ("L", "Nl"), "iswhitespace": ("Z",), "ld": ("L", "Nd")}
 _ESCAPE = re.compile(
     r"\\(?:p\{(?P<property>[^}]*)\}|P\{(?P<other>[^}]*)\}|p(?P<short>[A-Z])|P(?P<short_other>[A-Z])"
-    r"|u(?P<unit>[0-9A-Fa-f]{4})|x(?P<byte>[0-9A-Fa-f]{2})|x\{(?P<point>[0-9A-Fa-f]+)\}|(?P<plain>.))",
+    r"|0(?P<octal>[0-7]{1,3})|u(?P<unit>[0-9A-Fa-f]{4})|x(?P<byte>[0-9A-Fa-f]{2})|x\{(?P<point>[0-9A-Fa-f]+)\}|(?P<plain>.))",
     re.DOTALL,
 )
+
+_OPENINGS = frozenset({"(", "(?:", "(?=", "(?!", "(?>", "(?<=", "(?<!"})
 
 
 class UntranslatablePattern(ValueError):
@@ -61,7 +60,7 @@ class Pattern:
     """A compiled pattern of a model.
 
     Unicode properties are tables of the whole code space: they are worked out only when a value that is not ASCII
-    asks for them (about a tenth of a second, once for each property in a process).
+    asks for them (about a fifth of a second, once in a process).
     """
 
     def __init__(self, source: str) -> None:
@@ -97,13 +96,17 @@ class _Translator:
         self._source = source
         self._top = top
         self._at = 0
-        # One entry per open group: how many scoped-flag groups were opened inside it and close with it.
+        # One entry per open group: how many scoped-flag groups were opened inside it and close with it. One that
+        # begins where its group begins takes in the alternatives of the group; one in the middle cannot.
         self._pending = [0]
+        self._midway = [False]
+        self._fresh = True
 
     def translate(self) -> str:
         pieces = []
         while self._at < len(self._source):
             pieces.append(self._piece())
+            self._fresh = pieces[-1] in _OPENINGS
         return "".join(pieces) + ")" * self._pending[0]
 
     def _piece(self) -> str:
@@ -117,8 +120,11 @@ class _Translator:
         if character == "(":
             return self._group()
         if character == ")":
-            return ")" * (1 + (self._pending.pop() if len(self._pending) > 1 else 0))
-        if character == "|" and self._pending[-1]:
+            if len(self._pending) == 1:
+                raise UntranslatablePattern(f"{self._source}: a group that was not opened ends")
+            self._midway.pop()
+            return ")" * (1 + self._pending.pop())
+        if character == "|" and self._midway[-1]:
             raise UntranslatablePattern(f"{self._source}: alternatives under a flag set in mid-pattern")
         # Python's $ would also match before a final line break, and neither it nor \Z may be repeated bare.
         return r"(?:\Z)" if character == "$" else character
@@ -129,12 +135,17 @@ class _Translator:
         if flags:
             self._at += flags.end()
             self._pending[-1] += 1
+            self._midway[-1] |= not self._fresh
             return f"(?{flags[1]}:"
         self._pending.append(0)
-        if rest.startswith("?<") and rest[2:3] not in ("=", "!"):
+        self._midway.append(False)
+        opening = re.match(r"\?(?:[:=!>]|<[=!])|", rest)
+        if rest.startswith("?<") and opening is not None and not opening[0]:
             self._at += 2
             return "(?P<"
-        return "("
+        mark = "" if opening is None else opening[0]
+        self._at += len(mark)
+        return f"({mark}"
 
     def _escape(self) -> str:
         if self._source.startswith("\\Q", self._at):
@@ -207,6 +218,8 @@ class _Translator:
         for name in ("unit", "byte", "point"):
             if found[name] is not None:
                 return self._point(int(found[name], 16))
+        if found["octal"] is not None:
+            return self._point(int(found["octal"], 8))
         return _plain_escape(found["plain"], self._source)
 
     def _point(self, point: int) -> Ranges:
@@ -230,24 +243,28 @@ def _plain_escape(character: str, source: str) -> Ranges:
     return [(ord(character), ord(character))]
 
 
-@lru_cache(maxsize=128)
-def _property_table(name: str, top: int) -> tuple[tuple[int, int], ...]:
-    key = name.lower()
-    if key in _POSIX:
-        return tuple(_POSIX[key])
-    predicate = _PREDICATES.get(key)
-    if predicate is None:
-        if key.startswith("is"):
-            name = name[2:]
-        if not re.fullmatch(r"[CLMNPSZ][a-z]?", name):
-            raise UntranslatablePattern(f"unknown property {name}")
-        wanted = name
-        predicate = lambda character: unicodedata.category(character).startswith(wanted)  # noqa: E731
-    return tuple(_normal([(point, point) for point in range(top + 1) if predicate(chr(point))]))
+@lru_cache(maxsize=2)
+def _category_runs(top: int) -> tuple[tuple[str, int, int], ...]:
+    """The general categories of all code points up to ``top``, as runs: (category, first, last)."""
+    runs, start = [], 0
+    for category, run in groupby(map(unicodedata.category, map(chr, range(top + 1)))):
+        length = sum(1 for _ in run)
+        runs.append((category, start, start + length - 1))
+        start += length
+    return tuple(runs)
 
 
 def _property(name: str, top: int) -> Ranges:
-    return list(_property_table(name, top))
+    key = name.lower()
+    if key in _POSIX:
+        return list(_POSIX[key])
+    wanted = _CATEGORIES.get(key)
+    if wanted is None:
+        category = name[2:] if key.startswith("is") else name
+        if not re.fullmatch(r"[CLMNPSZ][a-z]?", category):
+            raise UntranslatablePattern(f"unknown property {name}")
+        wanted = (category,)
+    return _normal([(low, high) for category, low, high in _category_runs(top) if category.startswith(wanted)])
 
 
 def _normal(ranges: Ranges) -> Ranges:

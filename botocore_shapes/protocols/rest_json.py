@@ -52,7 +52,7 @@ class _ResponsePlan:
     payload_type: str
     convert: Convert | None
     has_body: bool
-    content_type: str
+    content_type: str | None
 
 
 class RestJsonProtocol(Protocol):
@@ -93,7 +93,9 @@ class RestJsonProtocol(Protocol):
         plan = self._responses.get(operation)
         if plan is None:
             plan = self._responses[operation] = self._plan_response(operation)
-        headers = {"x-amzn-requestid": request_id, "content-type": plan.content_type}
+        headers = {"x-amzn-requestid": request_id}
+        if plan.content_type is not None:
+            headers["content-type"] = plan.content_type
         for member, name, write in plan.headers:
             if result.get(member) is not None:
                 headers[name] = write(result[member])
@@ -173,7 +175,10 @@ class RestJsonProtocol(Protocol):
             raise not_implemented(f"{operation} (its output is an event stream)", self.model.service_name)
         payload = None if shape is None else shape.traits.get("payload")
         payload_type = members[payload].type_name if payload else "structure"
-        content_type = {"blob": "application/octet-stream", "string": "text/plain"}.get(payload_type, _JSON)
+        content_type: str | None = {"blob": "application/octet-stream", "string": "text/plain"}.get(payload_type, _JSON)
+        if any(_header_name(name, member) == "content-type" for name, member in members.items()):
+            # Where the model gives the header to a member, the result alone says what it is.
+            content_type = None
         convert = None
         if shape is not None and payload_type not in ("blob", "string"):
             convert = self._serializer_factory.make(members[payload] if payload else _body_part(shape))
@@ -181,9 +186,9 @@ class RestJsonProtocol(Protocol):
             status=int(model.http.get("responseCode", 200)),
             status_member=next((name for name, member in members.items() if _location(member) == "statusCode"), None),
             headers=tuple(
-                (name, wire_name(name, member).lower(), header_text(member))
+                (name, header, header_text(member))
                 for name, member in members.items()
-                if _location(member) == "header"
+                if (header := _header_name(name, member)) is not None
             ),
             prefix_headers=tuple(
                 (name, member.traits.get("locationName", ""))
@@ -200,6 +205,10 @@ class RestJsonProtocol(Protocol):
 
 def _location(shape: Shape) -> str | None:
     return shape.traits.get("location")
+
+
+def _header_name(name: str, shape: Shape) -> str | None:
+    return wire_name(name, shape).lower() if _location(shape) == "header" else None
 
 
 def _body_part(shape: Shape) -> Shape:
