@@ -80,6 +80,15 @@ class TrainingParameters:
     seed: int = 0
 
 
+def complete(declared: Sequence[Hyperparameter], given: Mapping[str, str]) -> dict[str, str]:
+    """The defaults of ``declared`` overlaid with ``given``. Raises ValueError for a name that is not declared."""
+    values = {parameter.name: parameter.default for parameter in declared}
+    unknown = sorted(set(given) - set(values))
+    if unknown:
+        raise ValueError(f"unknown parameter {unknown[0]}")
+    return {**values, **given}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
     """The model to serve (learned from all the data) and its metrics (measured on held-out data, 4 decimals)."""
@@ -98,6 +107,7 @@ class Recipe:
     algorithm: str
     feature_transformation: str
     created: float
+    domain: str | None = None
     operation: Literal["GetRecommendations", "GetPersonalizedRanking"]
     needs_user: bool
     needs_item: bool

@@ -81,7 +81,8 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     if config.get("eventsConfig"):
         raise not_implemented("solutionUpdateConfig.eventsConfig")
     check_schedule(config.get("autoTrainingConfig", {}))
-    given: dict[str, Any] = {name: params[name] for name in ("performAutoTraining", "performIncrementalUpdate") if name in params}
+    switches = ("performAutoTraining", "performIncrementalUpdate")
+    given: dict[str, Any] = {name: params[name] for name in switches if name in params}
     if not given and not config:
         raise invalid_input("UpdateSolution requires at least one change.")  # class inferred, text chosen
     with context.emulator.database.write() as rows:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from botocore_shapes.paginate import Binding, InvalidToken, decode_token, encode_token
 from botocore_shapes.model import ServiceModel
+from botocore_shapes.paginate import Binding, InvalidToken, decode_token, encode_token
 from personalize_local.context import Context
 from personalize_local.errors import invalid_token
 from personalize_local.resources.changes import count_poll, delete

@@ -47,7 +47,8 @@ class Artifacts:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
             raise ValueError(f"artifact {name} has format {manifest['format']}, this version reads format {FORMAT}")
-        arrays = {key: np.load(folder / f"{key}.npy", mmap_mode="r") for key in manifest["arrays"]}
+        # As plain arrays over the mapping: every operation on a memmap pays for its subclass.
+        arrays = {key: np.load(folder / f"{key}.npy", mmap_mode="r").view(np.ndarray) for key in manifest["arrays"]}
         return arrays, manifest["facts"]
 
     def remove(self, name: str) -> None:

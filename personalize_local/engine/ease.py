@@ -1,0 +1,83 @@
+"""EASE^R: the linear item-to-item model with a closed form (Steck, "Embarrassingly Shallow Autoencoders", WWW 2019)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from personalize_local.engine.data import Float32, Int32, Int64
+from personalize_local.engine.histories import Histories
+
+_USERS_AT_A_TIME = 1024
+
+
+def add_gram(gram: Float32, histories: Histories, users: Int64) -> None:
+    """Add, for each pair of items, the number of ``users`` who had both, to the lower triangle of ``gram``.
+
+    ``gram`` is float32 [items, items] in Fortran order and is changed in place.
+    """
+    from scipy.linalg.blas import ssyrk
+
+    n_items = gram.shape[0]
+    for begin in range(0, len(users), _USERS_AT_A_TIME):
+        part = users[begin : begin + _USERS_AT_A_TIME]
+        block = np.zeros((len(part), n_items), np.float32)
+        rows = np.repeat(np.arange(len(part)), histories.lengths[part])
+        block[rows, histories.items[histories.positions_of(part)]] = 1.0
+        updated = ssyrk(1.0, block.T, beta=1.0, c=gram, lower=1, overwrite_c=1)
+        if updated is not gram and not np.shares_memory(updated, gram):
+            gram[...] = updated
+
+
+def shift_gram(gram: Float32, histories: Histories, users: Int64, amount: float) -> None:
+    """Add ``amount`` times what the last event of each of ``users`` gives to the Gram matrix, in place.
+
+    An item that the user had before his last event gives nothing.
+    """
+    for user in users:
+        history = histories.of(int(user))
+        last, had = int(history[-1]), np.zeros(len(gram), bool)
+        had[history[:-1]] = True
+        if had[last]:
+            continue
+        before = np.flatnonzero(had)
+        gram[np.maximum(before, last), np.minimum(before, last)] += np.float32(amount)
+        gram[last, last] += np.float32(amount)
+
+
+def item_weights(gram: Float32, regularization: float) -> Float32:
+    """The weights B [items, items]: a history's scores are the sum of the rows of its items.
+
+    ``gram`` (lower triangle, Fortran order) is not changed. The diagonal of B is zero.
+    """
+    from scipy.linalg.lapack import spotrf, spotri
+
+    work = gram.copy(order="F")
+    work.reshape(-1, order="F")[:: len(work) + 1] += np.float32(regularization)
+    work, info = spotrf(work, lower=1, overwrite_a=1, clean=0)
+    if info == 0:
+        work, info = spotri(work, lower=1, overwrite_c=1)
+    if info != 0:
+        raise ArithmeticError(f"the Gram matrix with regularization {regularization} is not positive definite")
+    # The transpose of a Fortran-ordered lower triangle is a C-ordered upper one: row i holds columns i and above.
+    inverse: Float32 = work.T
+    diagonal = -1.0 / inverse.diagonal()
+    _mirror(inverse)
+    inverse *= diagonal[None, :].astype(np.float32)
+    np.fill_diagonal(inverse, 0.0)
+    return inverse
+
+
+def _mirror(matrix: Float32, block: int = 512) -> None:
+    """Copy the upper triangle onto the lower one, a block at a time so that the reads stay near each other."""
+    n = len(matrix)
+    for top in range(0, n, block):
+        bottom = min(top + block, n)
+        corner = matrix[top:bottom, top:bottom]
+        corner[...] = np.triu(corner) + np.triu(corner, 1).T
+        matrix[bottom:, top:bottom] = matrix[top:bottom, bottom:].T
+
+
+def read_rows(weights: Float32, items: Int32, strengths: Float32) -> Float32:
+    """The sum of the rows of ``items`` times ``strengths``, without BLAS: reproducible beside other threads."""
+    result: Float32 = np.einsum("i,ij->j", strengths, weights[items])
+    return result

@@ -1,0 +1,134 @@
+"""The answer of a model to one query: a score for every item of the catalogue, held sparsely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personalize_local.engine.data import Float32, Float64, Int32
+
+Bool = NDArray[np.bool_]
+Floats = Float32 | Float64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PopularityOrder:
+    """The catalogue from the most to the least popular item, and each item's place in it."""
+
+    order: Int32
+    rank: Int32
+    every: Int32 = field(init=False, repr=False)  # 0..n-1, made once because every answer needs it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "every", np.arange(len(self.order), dtype=np.int32))
+
+    @classmethod
+    def of(cls, popularity: NDArray[np.floating]) -> PopularityOrder:
+        """Order by ``popularity``, the higher first; ties by index."""
+        order = np.argsort(-popularity, kind="stable").astype(np.int32)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        return cls(order=order, rank=rank)
+
+
+class Scores:
+    """Logits over a catalogue: one for each candidate, and one floor for all other items.
+
+    Without ``items`` every item is a candidate and ``logits`` has one entry per item. Otherwise ``items`` are
+    distinct indexes aligned with ``logits``; the rest of the catalogue has the logit ``floor``. Equal logits are
+    ordered by popularity, then by index. Probabilities are the softmax over the whole catalogue, whatever is asked
+    for, so that leaving items out does not raise the others.
+    """
+
+    __slots__ = ("_floor", "_items", "_logits", "_popularity")
+
+    def __init__(
+        self, logits: Floats, popularity: PopularityOrder, *, items: Int32 | None = None, floor: float = 0.0
+    ) -> None:
+        self._logits, self._popularity, self._items, self._floor = logits, popularity, items, floor
+
+    def __len__(self) -> int:
+        """The size of the catalogue."""
+        return len(self._popularity.order)
+
+    def dense(self) -> Float64:
+        """The logit of every item, as a new array."""
+        if self._items is None:
+            return self._logits.astype(np.float64)
+        logits = np.full(len(self), self._floor)
+        logits[self._items] = self._logits
+        return logits
+
+    def top(self, k: int, allowed: Bool | None = None) -> tuple[Int32, Float64]:
+        """The best ``k`` items and their probabilities, best first.
+
+        ``allowed`` is a mask over the catalogue; fewer than ``k`` come back when it lets fewer pass. Items beyond
+        the candidates are taken in the order of popularity.
+        """
+        if k <= 0:
+            return np.zeros(0, np.int32), np.zeros(0)
+        items, logits = self._pool(k, allowed)
+        if len(items) > k:
+            threshold = np.partition(logits, len(logits) - k)[len(logits) - k]
+            kept = np.flatnonzero(logits >= threshold)
+            items, logits = items[kept], logits[kept]
+        best = np.lexsort((self._popularity.rank[items], -logits))[:k]
+        peak, total = self._partition()
+        probabilities = np.exp(logits[best].astype(np.float64) - peak) / total
+        return items[best].astype(np.int32, copy=False), probabilities
+
+    def rank(self, items: Int32) -> tuple[Int32, Float64]:
+        """Order ``items`` (known indexes, without duplicates) and share one softmax among them alone.
+
+        Returns positions into ``items``, best first, and the probabilities in that order; they add up to 1.
+        """
+        if not len(items):
+            return np.zeros(0, np.int32), np.zeros(0)
+        logits = self.logits_of(items)
+        best = np.lexsort((self._popularity.rank[items], -logits)).astype(np.int32)
+        exponentials = np.exp(logits[best] - logits.max())
+        return best, exponentials / exponentials.sum()
+
+    def logits_of(self, items: Int32) -> Float64:
+        """The logits of ``items`` (known indexes)."""
+        if self._items is None:
+            return self._logits[items].astype(np.float64)
+        return self.dense()[items]
+
+    def _pool(self, k: int, allowed: Bool | None) -> tuple[Int32, Floats]:
+        """Items that certainly hold the best ``k``: all allowed candidates and the first of the others."""
+        if self._items is None:
+            if allowed is None:
+                return self._popularity.every, self._logits
+            items = np.flatnonzero(allowed).astype(np.int32)
+            return items, self._logits[items]
+        items, logits = self._items, self._logits
+        others = self._others(k, allowed)
+        if allowed is not None:
+            kept = allowed[items]
+            items, logits = items[kept], logits[kept]
+        floors = np.full(len(others), self._floor, logits.dtype)
+        return np.concatenate((items, others)), np.concatenate((logits, floors))
+
+    def _others(self, k: int, allowed: Bool | None) -> Int32:
+        """The ``k`` most popular allowed items that are no candidates (all of them when they are fewer)."""
+        assert self._items is not None
+        size = k + len(self._items)
+        while True:
+            first = self._popularity.order[:size]
+            kept = np.isin(first, self._items, invert=True)
+            if allowed is not None:
+                kept &= allowed[first]
+            if size >= len(self) or np.count_nonzero(kept) >= k:
+                return first[kept][:k]
+            size *= 4
+
+    def _partition(self) -> tuple[float, float]:
+        """The highest logit and the sum of exp(logit - highest) over the catalogue."""
+        rest = 0 if self._items is None else len(self) - len(self._items)
+        highest = float(self._logits.max()) if len(self._logits) else self._floor
+        peak = max(highest, self._floor) if rest else highest
+        total = float(np.exp(self._logits - peak).sum(dtype=np.float64))
+        return peak, total + rest * float(np.exp(self._floor - peak))

@@ -1,0 +1,172 @@
+"""The model of the personal recipes: a user's history read through item-to-item tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personalize_local.engine.blend import Settings, recency, spread
+from personalize_local.engine.context import ContextColumn, context_logits
+from personalize_local.engine.data import Float32, Float64, Int32, Int64
+from personalize_local.engine.ease import read_rows
+from personalize_local.engine.histories import Histories
+from personalize_local.engine.neighbours import NeighbourTable
+from personalize_local.engine.scores import PopularityOrder, Scores
+from personalize_local.engine.transitions import WINDOW
+from personalize_local.engine.vocabulary import Vocabulary
+from personalize_local.recipes._common import Arrays, prefixed, vocabulary
+from personalize_local.recipes.base import Query
+
+HISTORY = 100  # events kept per user (inferred: the service is taken to look at 32 to 100 recent events)
+_POPULAR = 100  # items that are candidates of everyone in a catalogue too large to score as a whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonalModel:
+    """Immutable arrays that answer for any user, known or not, from the items of his history.
+
+    ``affinity`` is either the full EASE weights [items, items] or, for large catalogues, a neighbour table; with
+    the former every item is scored, with the latter the neighbours of the history and the most popular items.
+    """
+
+    items: Vocabulary
+    users: Vocabulary
+    histories: Histories
+    popularity: Float32
+    order: PopularityOrder
+    transitions: NeighbourTable
+    affinity: Float32 | NeighbourTable
+    context: Mapping[str, ContextColumn]
+    settings: Settings
+    window: int
+    _spread: tuple[float, float] = field(init=False, repr=False)
+    _near: Float32 = field(init=False, repr=False)  # strengths of the events read through transitions
+    _far: Float32 = field(init=False, repr=False)  # and through affinity, oldest first
+
+    def __post_init__(self) -> None:
+        large = isinstance(self.affinity, NeighbourTable)
+        near = min(WINDOW, self.window)
+        object.__setattr__(self, "_near", recency(near, self.settings.transition_decay))
+        object.__setattr__(self, "_far", recency(near if large else self.window, self.settings.affinity_decay))
+        mean, deviation = float(self.popularity.mean()), float(self.popularity.std())
+        object.__setattr__(self, "_spread", (mean, deviation if deviation > 1e-6 else np.inf))
+
+    def scores(self, query: Query) -> Scores:
+        """Score the catalogue for the history of ``query``; without one by popularity, either under its context."""
+        return self.scores_of(self.history(query), query.context)
+
+    def history(self, query: Query) -> Int32:
+        """The newest known items of a user or session, oldest first, at most 100."""
+        new = self.items.indexes(query.events[-HISTORY:])
+        new = new[new >= 0]
+        user = -1 if query.user_id is None else self.users.get(query.user_id)
+        if user < 0:
+            return new
+        old = self.histories.of(user, HISTORY - len(new)) if len(new) < HISTORY else self.histories.items[:0]
+        return np.concatenate((old, new)) if len(new) else old
+
+    def scores_of(self, history: Int32, context: Mapping[str, str] | None = None) -> Scores:
+        """Score the catalogue for item indexes ``history``, oldest first."""
+        if not len(history):
+            logits: Float32 | Float64 = self.popularity
+            shift = context_logits(self.context, dict.fromkeys(self.context, 1.0), context) if context else None
+            return Scores(logits if shift is None else logits + shift, self.order)
+        shift = context_logits(self.context, self.settings.context_weights, context) if context else None
+        if isinstance(self.affinity, NeighbourTable):
+            return self._sparse_scores(history, shift)
+        return self._dense_scores(history, self.affinity, shift)
+
+    def _dense_scores(self, history: Int32, affinity: Float32, shift: Float64 | None) -> Scores:
+        settings, n_items = self.settings, len(self.items)
+        recent = history[-len(self._near) :]
+        moves = self.transitions.dense(recent, self._near[-len(recent) :])
+        recent = history[-len(self._far) :]
+        likes = read_rows(affinity, recent, self._far[-len(recent) :])
+        # The means are left out: a constant on all items changes no order and no softmax.
+        heat, share = settings.temperature, settings.transition_share
+        likes *= np.float32((1 - share) * heat / spread(likes, n_items)[1])
+        logits = moves.astype(np.float32) * np.float32(share * heat / spread(moves, n_items)[1])
+        logits += likes
+        if settings.popularity_weight:
+            logits += self.popularity * np.float32(settings.popularity_weight * heat / self._spread[1])
+        if shift is not None:
+            logits += (shift * heat).astype(np.float32)
+        logits[history] = logits[history] + np.float32(settings.seen_weight * heat)  # once for an item seen twice
+        return Scores(logits, self.order)
+
+    def _sparse_scores(self, history: Int32, shift: Float64 | None) -> Scores:
+        assert isinstance(self.affinity, NeighbourTable)
+        settings, n_items = self.settings, len(self.items)
+        recent = history[-len(self._near) :]
+        moved, moves = self.transitions.cells(recent, self._near[-len(recent) :])
+        liked, likes = self.affinity.cells(recent, self._far[-len(recent) :])
+        popular = self.order.order[:_POPULAR]
+        candidates, places = np.unique(np.concatenate((moved, liked, popular, history)), return_inverse=True)
+        end = len(moved) + len(liked)
+        size, share = len(candidates), settings.transition_share
+        moves_of = np.bincount(places[: len(moved)], moves, minlength=size)
+        likes_of = np.bincount(places[len(moved) : end], likes, minlength=size)
+        logits = moves_of * (share / spread(moves_of, n_items)[1])
+        logits += likes_of * ((1 - share) / spread(likes_of, n_items)[1])
+        mean, deviation = self._spread
+        logits += (self.popularity[candidates] - mean) * (settings.popularity_weight / deviation)
+        if shift is not None:
+            logits += shift[candidates]
+        logits[np.unique(places[end + len(popular) :])] += settings.seen_weight
+        # An item without any signal has 0 everywhere but in popularity, where it has the mean.
+        return Scores(logits * settings.temperature, self.order, items=candidates, floor=0.0)
+
+    def arrays(self) -> tuple[Arrays, dict[str, Any]]:
+        """Everything that :func:`load_personal` needs."""
+        arrays: Arrays = {
+            **prefixed("items", self.items.arrays()),
+            **prefixed("users", self.users.arrays()),
+            "histories.indptr": self.histories.indptr,
+            "histories.items": self.histories.items,
+            "popularity.logits": self.popularity,
+            "popularity.order": self.order.order,
+            "popularity.rank": self.order.rank,
+            "transitions.indexes": self.transitions.indexes,
+            "transitions.values": self.transitions.values,
+        }
+        if isinstance(self.affinity, NeighbourTable):
+            arrays["affinity.indexes"], arrays["affinity.values"] = self.affinity.indexes, self.affinity.values
+        else:
+            arrays["affinity.weights"] = self.affinity
+        columns = []
+        for number, (name, column) in enumerate(sorted(self.context.items())):
+            arrays[f"context.{number}"] = column.logits
+            columns.append({"name": name, "values": list(column.values), "edges": list(column.edges)})
+        return arrays, {"settings": self.settings.facts(), "window": self.window, "context": columns}
+
+
+def load_personal(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> PersonalModel:
+    """Make a model of stored arrays; they may be memory-mapped and are not copied."""
+    parts = cast("Mapping[str, Any]", arrays)
+    if "affinity.weights" in parts:
+        affinity: Float32 | NeighbourTable = parts["affinity.weights"]
+    else:
+        affinity = NeighbourTable(indexes=parts["affinity.indexes"], values=parts["affinity.values"])
+    context = {
+        column["name"]: ContextColumn(
+            logits=parts[f"context.{number}"], values=tuple(column["values"]), edges=tuple(column["edges"])
+        )
+        for number, column in enumerate(meta["context"])
+    }
+    no_rows: Int64 = np.zeros(0, np.int64)
+    return PersonalModel(
+        items=vocabulary("items", arrays),
+        users=vocabulary("users", arrays),
+        histories=Histories(indptr=parts["histories.indptr"], items=parts["histories.items"], rows=no_rows),
+        popularity=parts["popularity.logits"],
+        order=PopularityOrder(order=parts["popularity.order"], rank=parts["popularity.rank"]),
+        transitions=NeighbourTable(indexes=parts["transitions.indexes"], values=parts["transitions.values"]),
+        affinity=affinity,
+        context=context,
+        settings=Settings.from_facts(meta["settings"]),
+        window=int(meta["window"]),
+    )

@@ -1,0 +1,71 @@
+"""The model of aws-popularity-count: one list for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personalize_local.engine.data import Float32, Int64, TrainingData
+from personalize_local.engine.histories import Histories
+from personalize_local.engine.popularity import popularity_logits, unique_users
+from personalize_local.engine.scores import PopularityOrder, Scores
+from personalize_local.engine.vocabulary import Vocabulary
+from personalize_local.recipes._common import Arrays, histories, measure_model, prefixed, split_users, vocabulary
+from personalize_local.recipes.base import Query, Trained
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopularModel:
+    """Items by the number of users who interacted with them."""
+
+    items: Vocabulary
+    popularity: Float32
+    order: PopularityOrder
+
+    def scores(self, query: Query) -> Scores:
+        """The same scores for every query."""
+        del query  # the same for all (documented)
+        return Scores(self.popularity, self.order)
+
+    def arrays(self) -> tuple[Arrays, dict[str, Any]]:
+        """Everything that :func:`load_popular` needs."""
+        arrays: Arrays = {
+            **prefixed("items", self.items.arrays()),
+            "popularity.logits": self.popularity,
+            "popularity.order": self.order.order,
+            "popularity.rank": self.order.rank,
+        }
+        return arrays, {}
+
+
+def load_popular(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> PopularModel:
+    """Make a model of stored arrays; they may be memory-mapped and are not copied."""
+    del meta  # the arrays say it all
+    parts = cast("Mapping[str, Any]", arrays)
+    return PopularModel(
+        items=vocabulary("items", arrays),
+        popularity=parts["popularity.logits"],
+        order=PopularityOrder(order=parts["popularity.order"], rank=parts["popularity.rank"]),
+    )
+
+
+def train_popular(data: TrainingData, *, seed: int) -> Trained:
+    """Count all of ``data``, and measure the list of nine tenths of the users on the other tenth."""
+    history = histories(data)
+    users = np.flatnonzero(history.lengths > 0).astype(np.int64)
+    learned, test = split_users(users, history.lengths, seed)
+    scores = _fit(data, history, learned).scores(Query())
+    metrics = measure_model(lambda _: scores, history, test, len(data.items))
+    return Trained(model=_fit(data, history, users), metrics=metrics)
+
+
+def _fit(data: TrainingData, history: Histories, users: Int64) -> PopularModel:
+    positions = history.positions_of(users)
+    user, item = history.owners()[positions], history.items[positions]
+    counts = unique_users(user, item, len(data.users), len(data.items))
+    popularity = popularity_logits(counts.astype(np.float64)).astype(np.float32)
+    return PopularModel(items=data.items, popularity=popularity, order=PopularityOrder.of(popularity))

@@ -1,0 +1,146 @@
+"""The model of the related-items recipes: a table of neighbours, and popularity for what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personalize_local.engine.blas import single_thread
+from personalize_local.engine.data import Float32, Int32, Int64, TrainingData
+from personalize_local.engine.histories import Histories
+from personalize_local.engine.metadata import item_features, metadata_neighbours
+from personalize_local.engine.neighbours import NeighbourTable, cointeractions, strongest_of_sparse
+from personalize_local.engine.popularity import popularity_logits, unique_users
+from personalize_local.engine.scores import PopularityOrder, Scores
+from personalize_local.engine.vocabulary import Vocabulary
+from personalize_local.recipes._common import Arrays, histories, measure_model, prefixed, split_users, vocabulary
+from personalize_local.recipes.base import Query, Trained
+
+NEIGHBOURS = 500  # kept per item: as many as an answer may hold (numResults)
+COLD = 5  # interactions below which an item is judged by its metadata (documented)
+_LIKENESS = 10.0  # logits between the strongest neighbour of an item and none; only the order reaches clients
+_EXCLUDED = -1e4  # the item that was asked about, after everything else
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelatedModel:
+    """Neighbours of each item, ``neighbours.values`` in 0..1 with the strongest of a row at 1."""
+
+    items: Vocabulary
+    neighbours: NeighbourTable
+    popularity: Float32
+    order: PopularityOrder
+
+    def scores(self, query: Query) -> Scores:
+        """Score the catalogue for ``query.item_id``; popularity for an unknown one, and after the neighbours."""
+        item = -1 if query.item_id is None else self.items.get(query.item_id)
+        return self.scores_of(item)
+
+    def scores_of(self, item: int) -> Scores:
+        """Score the catalogue for the item index ``item`` (-1: unknown), which itself comes last of all."""
+        if item < 0:
+            return Scores(self.popularity, self.order)
+        kept = self.neighbours.values[item] > 0
+        candidates = np.append(self.neighbours.indexes[item][kept], np.int32(item))
+        logits = np.append(self.neighbours.values[item][kept] * np.float32(_LIKENESS), np.float32(_EXCLUDED))
+        return Scores(logits, self.order, items=candidates, floor=0.0)
+
+    def arrays(self) -> tuple[Arrays, dict[str, Any]]:
+        """Everything that :func:`load_related` needs."""
+        arrays: Arrays = {
+            **prefixed("items", self.items.arrays()),
+            "neighbours.indexes": self.neighbours.indexes,
+            "neighbours.values": self.neighbours.values,
+            "popularity.logits": self.popularity,
+            "popularity.order": self.order.order,
+            "popularity.rank": self.order.rank,
+        }
+        return arrays, {}
+
+
+def load_related(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> RelatedModel:
+    """Make a model of stored arrays; they may be memory-mapped and are not copied."""
+    del meta  # the arrays say it all
+    parts = cast("Mapping[str, Any]", arrays)
+    return RelatedModel(
+        items=vocabulary("items", arrays),
+        neighbours=NeighbourTable(indexes=parts["neighbours.indexes"], values=parts["neighbours.values"]),
+        popularity=parts["popularity.logits"],
+        order=PopularityOrder(order=parts["popularity.order"], rank=parts["popularity.rank"]),
+    )
+
+
+def train_similar_items(data: TrainingData, *, discount: float, seed: int) -> Trained:
+    """Train on all of ``data`` and measure a model without a tenth of the users, asked with their last input item.
+
+    ``discount`` is popularity_discount_factor. At 0 co-interactions are divided by the square root of the other
+    item's users, the cosine, and at 1 by their number, which leaves popularity out of it (chosen: the service's
+    model is more than a count, so that its 0 does not mean that the most popular items win everywhere).
+    """
+    with single_thread():
+        history = histories(data)
+        users = np.flatnonzero(history.lengths > 0).astype(np.int64)
+        learned, test = split_users(users, history.lengths, seed)
+        if not len(learned):
+            learned, test = users, test[:0]
+        measured = _fit(data, history, learned, discount)
+        metrics = measure_model(lambda items: measured.scores_of(int(items[-1])), history, test, len(data.items))
+        return Trained(model=_fit(data, history, users, discount), metrics=metrics)
+
+
+def _fit(data: TrainingData, history: Histories, users: Int64, discount: float) -> RelatedModel:
+    n_items, n_users = len(data.items), len(data.users)
+    positions = history.positions_of(users)
+    user, item = history.owners()[positions], history.items[positions]
+    counts = unique_users(user, item, n_users, n_items)
+    width = min(NEIGHBOURS, max(n_items - 1, 1))
+    found = cointeractions(user, item, n_users, n_items, discount=0.5 + discount / 2, width=width)
+    table = _unit(strongest_of_sparse(found, width))
+    interactions = np.bincount(item, minlength=n_items)
+    popularity = popularity_logits(counts.astype(np.float64)).astype(np.float32)
+    return RelatedModel(
+        items=data.items,
+        neighbours=_with_metadata(table, data, interactions),
+        popularity=popularity,
+        order=PopularityOrder.of(popularity),
+    )
+
+
+def _unit(table: NeighbourTable) -> NeighbourTable:
+    """The table with each row's strongest value at 1."""
+    highest = table.values.max(axis=1, initial=0.0, keepdims=True)
+    return NeighbourTable(indexes=table.indexes, values=table.values / np.where(highest > 0, highest, 1.0))
+
+
+def _with_metadata(table: NeighbourTable, data: TrainingData, interactions: Int64) -> NeighbourTable:
+    """Give items of fewer than five interactions neighbours of like metadata, the more the fewer they have."""
+    features = item_features(data.item_metadata, len(data.items))
+    cold = np.flatnonzero(interactions < COLD)
+    if features is None or not len(cold):
+        return table
+    width = table.indexes.shape[1]
+    like = _unit(metadata_neighbours(features, cold, width))
+    indexes, values = table.indexes.copy(), table.values.copy()
+    for place, item in enumerate(cold):
+        evidence = interactions[item] / COLD
+        row = _blend_rows(
+            (indexes[item], values[item] * np.float32(evidence)),
+            (like.indexes[place], like.values[place] * np.float32(1 - evidence)),
+            width,
+        )
+        indexes[item], values[item] = row
+    return _unit(NeighbourTable(indexes=indexes, values=values))
+
+
+def _blend_rows(first: tuple[Int32, Float32], second: tuple[Int32, Float32], width: int) -> tuple[Int32, Float32]:
+    """The sum of two rows of a table, cut to the strongest ``width`` and filled up with 0."""
+    items, places = np.unique(np.concatenate((first[0], second[0])), return_inverse=True)
+    sums = np.bincount(places, np.concatenate((first[1], second[1]))).astype(np.float32)
+    best = np.argsort(-sums, kind="stable")[:width]
+    indexes, values = np.zeros(width, np.int32), np.zeros(width, np.float32)
+    indexes[: len(best)], values[: len(best)] = items[best], sums[best]
+    return indexes, values
