@@ -19,15 +19,15 @@ class ServiceError(Exception):
 
     ``code`` is the name (or modelled code) of an error shape, or a code that AWS gives without modelling it.
     ``status`` overrides the status; left out, the error shape says it, and 400 stands for codes without a shape.
-    ``members`` are further members of the error shape.
+    ``members`` are further members of the error shape; one that is itself named ``status`` is added to the attribute.
     """
 
-    def __init__(self, code: str, message: str, *, status: int | None = None, **members: object) -> None:
+    def __init__(self, code: str, message: str, /, *, status: int | None = None, **members: object) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.status = status
-        self.members = members
+        self.members: dict[str, object] = members
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

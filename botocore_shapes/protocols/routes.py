@@ -102,7 +102,8 @@ def _compile(operation: str, uri: str) -> _Template:
 
 
 def _rank(uri: str) -> tuple[object, ...]:
-    """Literal segments before labels, labels before greedy ones, more literals in the query before fewer."""
+    """Literal segments before labels, labels before greedy ones, what goes on before what ends there, more literals in
+    the query before fewer."""
     path, _, query = uri.partition("?")
     kinds = tuple(2 if "+}" in part else 1 if "{" in part else 0 for part in path.split("/"))
-    return kinds, -len(parse_qsl(query, keep_blank_values=True)), uri
+    return (*kinds, 3), -len(parse_qsl(query, keep_blank_values=True)), uri

@@ -120,8 +120,9 @@ class _Bench:
             if route.operation != operation:
                 raise Mismatch(f"{request.method} {request.path} was taken for {route.operation}")
             found = self.protocol.parse(route, request)
-            if not same(found, params):
-                raise Mismatch(f"sent {params!r}, read {found!r}")
+            expected = _as_read(params, shape, request)
+            if not same(found, expected):
+                raise Mismatch(f"sent {expected!r}, read {found!r}")
             broken: list[Violation] = []
             if validate is not None:
                 validate(found, "", broken)
@@ -165,7 +166,13 @@ class _Bench:
 
         def check(members: dict[str, Any]) -> None:
             members = {name: value for name, value in members.items() if name != message}
-            self._check_error(operation, ServiceError(shape.name, "said so", **members), members, shape)
+            error = ServiceError(shape.name, "said so")
+            error.members.update(members)
+            for name, member in shape.members.items():
+                if str(member.traits.get("locationName", name)).lower() == "x-amzn-errortype":
+                    # A member that is bound to the header of the code holds the code.
+                    members[name] = shape.name
+            self._check_error(operation, error, members, shape)
 
         _run(results_of(shape, special_floats=self.wire == "rest-json"), check, 2)
 
@@ -222,6 +229,17 @@ def same(found: Any, expected: Any) -> bool:
     if isinstance(expected, bool) or isinstance(found, bool):
         return found is expected
     return bool(found == expected)
+
+
+def _as_read(params: dict[str, Any], shape: Shape | None, request: Request) -> dict[str, Any]:
+    """What a server reads of parameters that were carried perfectly."""
+    expected = dict(params)
+    for name, member in ({} if shape is None else shape.members).items():
+        bound = member.traits.get("location") == "header" and member.traits.get("locationName", name).lower()
+        # Every body has a media type, also where the caller left its member out.
+        if bound == "content-type" and "content-type" in request.headers:
+            expected.setdefault(name, request.headers["content-type"])
+    return expected
 
 
 def _as_parsed(result: dict[str, Any], shape: Shape | None, response: Response) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class _Drawing:
             return self.draw(st.dictionaries(st.text(_ANY_TEXT, max_size=3), _DOCUMENTS, max_size=2))
         names = list(shape.members)
         if shape.is_tagged_union:
-            names = [self.draw(st.sampled_from(self._finite(shape) or names))]
+            names = [self.draw(st.sampled_from(self._finite(shape)))]
         found = {}
         for name in names:
             member = shape.members[name]
@@ -91,11 +91,11 @@ class _Drawing:
         return None if location is None else str(location)
 
     def _finite(self, shape: Shape) -> list[str]:
-        """Members of a union that do not lead deeper, when what is drawn is deep already."""
+        """Members of a union to choose from; the shallowest alone when what is drawn is large already."""
         if self.left > 0:
             return list(shape.members)
-        flat = [name for name, member in shape.members.items() if member.type_name not in ("structure", "list", "map")]
-        return flat or [name for name, member in shape.members.items() if member.type_name != "structure"]
+        heights = {name: _height(member, frozenset()) for name, member in shape.members.items()}
+        return [name for name, height in heights.items() if height == min(heights.values())]
 
     def _size(self, shape: Shape, depth: int) -> tuple[int, int]:
         low = shape.traits.get("min", 0)
@@ -114,6 +114,20 @@ class _Drawing:
             if where == "querystring" and shape.value.type_name == "list" and not values[key]:
                 values[key] = ["x"]
         return values
+
+
+def _height(shape: Shape, above: frozenset[str]) -> int:
+    """How deep the smallest value of a shape is; recursion without a way out counts as very deep."""
+    if shape.name in above:
+        return 1000
+    inside = above | {shape.name}
+    if shape.type_name == "structure":
+        if shape.is_tagged_union:
+            return 1 + min((_height(member, inside) for member in shape.members.values()), default=0)
+        return 1 + max((_height(shape.members[name], inside) for name in shape.required_members), default=0)
+    if shape.type_name == "list" and shape.traits.get("min", 0) > 0:
+        return 1 + _height(shape.member, inside)
+    return 1
 
 
 def parameters_of(shape: Shape) -> st.SearchStrategy[dict[str, Any]]:
