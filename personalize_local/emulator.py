@@ -65,6 +65,7 @@ class Emulator:
         )
         self._storage = ObjectsConfig(root=settings.s3_root, endpoint_url=settings.s3_endpoint, region=settings.region)
         self._companion: WSGIApplication | None = None
+        self._opened: dict[str, Objects] = {}
         model = load_service_model("personalize")
         self.taggable = taggable_kinds(model)
         self.services = (
@@ -101,7 +102,8 @@ class Emulator:
     def _workplace(self, account: str) -> Workplace:
         return Workplace(
             root=self.root,
-            objects=self._objects_config(account),
+            storage=self._objects_config(account),
+            companion=self._companion if self.settings.executor == "inline" else None,
             seed=self.settings.seed,
             relaxed_minimums=self.settings.relaxed_minimums,
         )
@@ -132,7 +134,12 @@ class Emulator:
 
     def objects_for(self, account: str) -> Objects:
         """The object storage as an account sees it."""
-        return open_objects(self._objects_config(account), self._companion)
+        if self._companion is None:
+            # Made anew each time: what a client reaches may change with the mocks that are active.
+            return open_objects(self._storage)
+        if account not in self._opened:
+            self._opened[account] = open_objects(self._objects_config(account), self._companion)
+        return self._opened[account]
 
     def _objects_config(self, account: str) -> ObjectsConfig:
         if self._companion is None:

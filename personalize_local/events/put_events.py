@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.datasets.properties import PropertiesError, parse_properties
+from personalize_local.datasets.properties import EVENT_FORBIDDEN, PropertiesError, map_properties, parse_properties
+from personalize_local.datasets.schema import Schema
 from personalize_local.errors import invalid_input
+from personalize_local.resources.dataset import schema_of
 from personalize_local.resources.event_tracker import KIND as TRACKER
-from personalize_local.resources.kind import status_of
+from personalize_local.resources.kind import is_live, status_of
 from personalize_local.store.records import StreamedEvent
 from personalize_local.store.sql import Rows
 
@@ -26,7 +28,8 @@ def put_events(context: Context, params: dict[str, Any]) -> None:
     database = context.emulator.database
     with database.read() as rows:
         group = _dataset_group(context, rows, params["trackingId"])
-    events = [_event(group, params, event) for event in params["eventList"]]
+        schema = _schema(context, rows, group) if any("properties" in event for event in params["eventList"]) else None
+    events = [_event(group, params, event, schema) for event in params["eventList"]]
     if params["sessionId"] == "null":
         return
     with database.write() as rows:
@@ -44,13 +47,28 @@ def _dataset_group(context: Context, rows: Rows, tracking_id: str) -> str:
     return str(tracker.body["datasetGroupArn"])
 
 
-def _event(group: str, params: Mapping[str, Any], event: Mapping[str, Any]) -> StreamedEvent:
-    properties: dict[str, Any] = {}
-    if "properties" in event:
-        try:
-            properties = parse_properties(event["properties"])
-        except PropertiesError as error:
-            raise invalid_input(str(error)) from None
+def _schema(context: Context, rows: Rows, group: str) -> Schema | None:
+    """The schema of the group's Interactions dataset, if it has one (a tracker does not need it)."""
+    kind = context.emulator.kinds["dataset"]
+    for dataset in rows.children(group, kind.name):
+        if dataset.body["datasetType"] == "INTERACTIONS" and is_live(context, kind, dataset):
+            return schema_of(rows, dataset.body["schemaArn"])
+    return None
+
+
+def _properties(text: str, schema: Schema | None) -> dict[str, Any]:
+    """The properties, checked against the schema; their names stay as sent. Raises InvalidInputException."""
+    try:
+        properties = parse_properties(text)
+        if schema is not None:
+            map_properties(properties, schema, forbidden=EVENT_FORBIDDEN)
+    except PropertiesError as error:
+        raise invalid_input(str(error)) from None
+    return properties
+
+
+def _event(group: str, params: Mapping[str, Any], event: Mapping[str, Any], schema: Schema | None) -> StreamedEvent:
+    properties = _properties(event["properties"], schema) if "properties" in event else {}
     # Item and value may stand beside the properties or in them (both documented); beside wins (inferred).
     item_in, value_in = properties.pop("itemId", None), properties.pop("eventValue", None)
     item_id = event.get("itemId", None if item_in is None else str(item_in))

@@ -16,7 +16,6 @@ from personalize_local.store.objects import (
     NoSuchBucket,
     ObjectError,
     Objects,
-    open_objects,
     parse_location,
 )
 from personalize_local.store.records import Job
@@ -88,10 +87,9 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     from personalize_local.datasets.importing import import_files
 
     schema = parse_schema(payload["schema"], payload["domain"])
-    objects = open_objects(workplace.objects)
+    objects = workplace.objects()
     location = parse_location(payload["location"])
-    interactions = schema.dataset_type in ("INTERACTIONS",)
-    minimum = _MINIMUM_ROWS if interactions and not workplace.relaxed_minimums else 1
+    strict = schema.dataset_type == "INTERACTIONS" and not workplace.relaxed_minimums
     try:
         opened: list[tuple[str, Callable[[], BinaryIO]]] = [
             (f"s3://{location.bucket}/{key}", partial(objects.open, location.bucket, key))
@@ -100,7 +98,7 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
         if not opened:
             raise JobFailure(INVALID_LOCATION)
         result = import_files(
-            opened, schema, workplace.datasets / payload["folder"], minimum_rows=minimum, progress=None
+            opened, schema, workplace.datasets / payload["folder"], minimum_rows=_MINIMUM_ROWS if strict else 1
         )
     except ImportFailure as failure:
         raise JobFailure(failure.reason, asdict(failure.report)) from None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from personalize_local.datasets.properties import PropertiesError, Value, map_properties
+from personalize_local.datasets.schema import Schema, parse_schema
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.recipes import RECIPES
 from personalize_local.recipes.base import TrainingParameters
@@ -62,7 +65,13 @@ def snapshot(payload: Mapping[str, Any], workplace: Workplace) -> TrainingData:
         items=folders("ITEMS"),
         users=folders("USERS"),
         excluded=payload["solutionConfig"].get("trainingDataConfig", {}).get("excludedDatasetColumns", {}),
+        schemas=schemas(payload),
     )
+
+
+def schemas(payload: Mapping[str, Any]) -> dict[str, Schema]:
+    """The schemas that were in use when the job was made, by dataset type."""
+    return {kind: parse_schema(schema["text"], schema["domain"]) for kind, schema in payload["schemas"].items()}
 
 
 def streamed(payload: Mapping[str, Any], workplace: Workplace) -> StreamedEvents:
@@ -71,10 +80,9 @@ def streamed(payload: Mapping[str, Any], workplace: Workplace) -> StreamedEvents
     An event without a user counts once any event carries both its session and a user (documented); a session never
     named stays out of training. A repeated eventId counts once (documented).
     """
-    import json
-
     from personalize_local.datasets.snapshot import StreamedEvents
 
+    schema = schemas(payload).get("INTERACTIONS")
     with reading(workplace.database) as rows:
         events = list(rows.events(payload["datasetGroup"], payload["until"]))
     named = {session: user for user, session, *_ in events if user is not None}
@@ -86,7 +94,7 @@ def streamed(payload: Mapping[str, Any], workplace: Workplace) -> StreamedEvents
             continue
         if event_id is not None:
             seen.add(event_id)
-        kept.append((owner, item, int(sent_at), event_type, value, json.loads(extra).get("properties", {})))
+        kept.append((owner, item, int(sent_at), event_type, value, _properties(extra, schema)))
     columns: Sequence[Sequence[Any]] = list(zip(*kept, strict=True)) or [()] * 6
     return StreamedEvents(
         users=columns[0],
@@ -96,3 +104,14 @@ def streamed(payload: Mapping[str, Any], workplace: Workplace) -> StreamedEvents
         event_values=columns[4],
         properties=columns[5],
     )
+
+
+def _properties(extra: str, schema: Schema | None) -> dict[str, Value]:
+    """An event's properties by column. They were checked when the event came, unless the dataset is younger."""
+    properties = json.loads(extra).get("properties")
+    if not properties or schema is None:
+        return {}
+    try:
+        return map_properties(properties, schema)
+    except PropertiesError:
+        return {}

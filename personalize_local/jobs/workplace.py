@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from personalize_local.store.objects import ObjectsConfig
+from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
 
 
 class JobFailure(Exception):
@@ -19,12 +19,20 @@ class JobFailure(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """``root`` is the folder of all state, ``objects`` the storage as the account of the job sees it."""
+    """``root`` is the folder of all state, ``storage`` describes the object storage as the account of the job sees it.
+
+    ``companion`` is set only for jobs in the server's own process, which must not call its own port.
+    """
 
     root: Path
-    objects: ObjectsConfig
+    storage: ObjectsConfig
+    companion: WSGIApplication | None = None
     seed: int
     relaxed_minimums: bool
+
+    def objects(self) -> Objects:
+        """The object storage, opened."""
+        return open_objects(self.storage, self.companion)
 
     @property
     def database(self) -> Path:

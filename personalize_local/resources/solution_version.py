@@ -83,7 +83,7 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             "solutionConfig": solution.body["solutionConfig"],
             "eventType": solution.body.get("eventType"),
             "datasetGroup": group.arn,
-            "segments": _segments(context, rows, group),
+            **_data_of(context, rows, group),
             "until": rows.last_event(group.arn),
             "artifact": emulator.ids.uuid(),
         }
@@ -112,14 +112,18 @@ _INHERITED = (
 )
 
 
-def _segments(context: Context, rows: Rows, group: Record) -> dict[str, list[str]]:
-    """The imported data of each dataset, oldest first: later imports do not change what this version learns from."""
+def _data_of(context: Context, rows: Rows, group: Record) -> dict[str, Any]:
+    """Schema and imports (oldest first) of each dataset: later ones do not change what this version learns from."""
     kind = context.emulator.kinds["dataset"]
-    return {
-        dataset.body["datasetType"]: [segment["folder"] for segment in dataset.state.get("segments", ())]
-        for dataset in rows.children(group.arn, kind.name)
-        if is_live(context, kind, dataset)
-    }
+    schemas, segments = {}, {}
+    for dataset in rows.children(group.arn, kind.name):
+        if is_live(context, kind, dataset):
+            dataset_type = dataset.body["datasetType"]
+            schema = rows.get(status_of(context, kind, dataset).body["schemaArn"])
+            assert schema is not None, dataset.arn
+            schemas[dataset_type] = {"text": schema.body["schema"], "domain": schema.body.get("domain")}
+            segments[dataset_type] = [segment["folder"] for segment in dataset.state.get("segments", ())]
+    return {"schemas": schemas, "segments": segments}
 
 
 def _check_mode(mode: str, recipe_name: str) -> None:

@@ -56,7 +56,7 @@ class Verbs:
     def _list_key(self) -> str:
         # One list answers under a capital letter (Filters), so the key is read and not made from the name.
         shape: Any = self._model.operation_model(self._list).output_shape
-        return next(name for name in shape.members if name != "nextToken")
+        return str(next(name for name in shape.members if name != "nextToken"))
 
     @cached_property
     def _summary_members(self) -> frozenset[str]:
