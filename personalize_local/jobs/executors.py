@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -44,6 +45,8 @@ def process_executor(workers: int) -> ProcessPoolExecutor:
 def _begin_worker() -> None:
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = "1"
+    # Ctrl-C in a terminal reaches the whole group; the server decides when its workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
@@ -61,10 +64,9 @@ def _end_with_parent() -> None:
 
 
 def stop(executor: Executor) -> None:
-    """End an executor without waiting for what it runs; unfinished jobs are resumed by whoever starts next."""
-    workers: dict[int, Any] = dict(getattr(executor, "_processes", None) or {})
-    executor.shutdown(wait=False, cancel_futures=True)
-    for worker in workers.values():
+    """End an executor and what it runs; unfinished jobs are resumed by whoever starts next."""
+    # Only from Python 3.14 on can an executor end its processes; until then this is where it keeps them.
+    workers: dict[int, Any] = getattr(executor, "_processes", None) or {}
+    for worker in list(workers.values()):
         worker.terminate()
-    for worker in workers.values():
-        worker.join()
+    executor.shutdown(wait=True, cancel_futures=True)
