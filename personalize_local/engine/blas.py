@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 
 @contextmanager
@@ -13,10 +14,9 @@ def single_thread() -> Iterator[None]:
     Two BLAS threads on a busy machine of two cores are many times slower than one, and their sums are not
     reproducible to the bit. The libraries must be loaded before they can be held, hence the imports.
     """
-    import scipy.linalg
-    import scipy.sparse
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it carries no types
 
-    assert scipy.linalg and scipy.sparse  # loaded: each brings its own copy of the library
+    for library in ("numpy", "scipy.linalg"):  # each brings its own copy of the library
+        import_module(library)
     with threadpool_limits(limits=1):
         yield

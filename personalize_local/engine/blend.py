@@ -60,12 +60,14 @@ class Settings:
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Settings:
         """The inverse of :meth:`facts`."""
-        return cls(**{name: np.inf if value is None else value for name, value in facts.items()})
+        values: dict[str, Any] = {name: np.inf if value is None else value for name, value in facts.items()}
+        return cls(**values)
 
 
 def recency(length: int, decay: float) -> Float32:
     """The strengths of the last ``length`` events, oldest first; the newest has 1."""
-    return np.exp(np.arange(1 - length, 1, dtype=np.float32) / np.float32(decay)).astype(np.float32)
+    strengths: Float32 = np.exp(np.arange(1 - length, 1, dtype=np.float32) / np.float32(decay)).astype(np.float32)
+    return strengths
 
 
 def spread(scores: Floats, n_items: int) -> tuple[float, float]:
@@ -93,8 +95,8 @@ class Validation:
     """Held-out events, one per user, and the signals that a model without them gives. Rows are users.
 
     ``transitions`` maps (reverse_share, damping, decay) and ``affinity`` a decay to scores [users, items];
-    ``popularity`` [items] is standardised; ``seen_rows`` and ``seen_items`` mark the items in the histories, in the order of the users;
-    ``context`` maps a column to logits [users, items].
+    ``popularity`` [items] is standardised; ``seen_rows`` and ``seen_items`` mark the items in the histories, in the
+    order of the users; ``context`` maps a column to logits [users, items].
     """
 
     target: Int32
@@ -153,7 +155,8 @@ def choose_settings(validation: Validation, start: Settings, *, recency_weighted
         if name in _RECENCY and not recency_weighted:
             continue
         for value in _GRIDS[name]:
-            settings, best = _better(validation, settings, best, replace(settings, **{name: value}))
+            changes: dict[str, Any] = {name: value}
+            settings, best = _better(validation, settings, best, replace(settings, **changes))
     for column in sorted(validation.context):
         for weight in _CONTEXT_WEIGHTS:
             weights = {**settings.context_weights, column: weight}

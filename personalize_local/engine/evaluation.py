@@ -81,11 +81,17 @@ def _measures() -> dict[str, Callable[[Flags, int], float]]:
         "mean_reciprocal_rank_at_25": lambda flags, _: reciprocal_rank(flags)
     }
     for cut in CUTS:
-        functions[f"normalized_discounted_cumulative_gain_at_{cut}"] = lambda flags, n_relevant, cut=cut: (
-            discounted_gain(flags, cut, n_relevant)
-        )
-        functions[f"precision_at_{cut}"] = lambda flags, _, cut=cut: precision(flags, cut)
+        functions[f"normalized_discounted_cumulative_gain_at_{cut}"] = _gain_at(cut)
+        functions[f"precision_at_{cut}"] = _precision_at(cut)
     return functions
+
+
+def _gain_at(cut: int) -> Callable[[Flags, int], float]:
+    return lambda flags, n_relevant: discounted_gain(flags, cut, n_relevant)
+
+
+def _precision_at(cut: int) -> Callable[[Flags, int], float]:
+    return lambda flags, _: precision(flags, cut)
 
 
 _MEASURES = _measures()

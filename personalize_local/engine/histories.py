@@ -70,4 +70,5 @@ def ranges(starts: Int64, ends: Int64) -> Int64:
     """The integers of the half-open ranges ``starts[i]..ends[i]``, one range after the other."""
     lengths = ends - starts
     offsets = np.cumsum(lengths) - lengths
-    return np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(starts - offsets, lengths)
+    result: Int64 = np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(starts - offsets, lengths)
+    return result

@@ -33,7 +33,8 @@ class NeighbourTable:
     def dense(self, items: Int32, strengths: Float32) -> Float64:
         """The sums of :meth:`cells` over the whole catalogue."""
         indexes, values = self.cells(items, strengths)
-        return np.bincount(indexes, values, minlength=len(self.indexes))
+        sums: Float64 = np.bincount(indexes, values, minlength=len(self.indexes)).astype(np.float64, copy=False)
+        return sums
 
     def sparse(self) -> csr_array:
         """The table as a sparse matrix [items, items]."""

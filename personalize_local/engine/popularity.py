@@ -24,7 +24,8 @@ def weighted_counts(item: Int32, timestamp: Int64, n_items: int, lifetime: float
     if lifetime is None or not len(item):
         return np.bincount(item, minlength=n_items).astype(np.float64)
     weights = np.exp((timestamp - timestamp.max()) / lifetime)
-    return np.bincount(item, weights, minlength=n_items)
+    counts: Float64 = np.bincount(item, weights, minlength=n_items).astype(np.float64)  # integers for no item
+    return counts
 
 
 def popularity_logits(counts: Float64) -> Float64:

@@ -30,7 +30,8 @@ def no_pairs(n_items: int) -> PairCounts:
         return np.zeros((n_items, n_items), np.float32)
     from scipy.sparse import csr_array
 
-    return csr_array((n_items, n_items), dtype=np.float32)
+    empty = np.zeros(0, np.int32)
+    return csr_array((np.zeros(0, np.float32), empty, np.zeros(n_items + 1, np.int32)), shape=(n_items, n_items))
 
 
 def add_pairs(counts: PairCounts, items: Int32, targets: Int64, starts: Int64, window: int = WINDOW) -> PairCounts:
@@ -105,7 +106,8 @@ def transition_table(counts: PairCounts, share: float, damping: float, width: in
             return block
 
         return strongest(len(dense), width, rows)
-    from scipy.sparse import diags_array
+    from scipy.sparse import csr_array, diags_array
 
     both = counts + backward(counts) * np.float32(share)
-    return strongest_of_sparse((diags_array(row_scale) @ both @ diags_array(column_scale)).tocsr(), width)
+    scaled = csr_array(diags_array(row_scale) @ both @ diags_array(column_scale))
+    return strongest_of_sparse(scaled, width)

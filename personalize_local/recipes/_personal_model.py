@@ -108,8 +108,8 @@ class PersonalModel:
         candidates, places = np.unique(np.concatenate((moved, liked, popular, history)), return_inverse=True)
         end = len(moved) + len(liked)
         size, share = len(candidates), settings.transition_share
-        moves_of = np.bincount(places[: len(moved)], moves, minlength=size)
-        likes_of = np.bincount(places[len(moved) : end], likes, minlength=size)
+        moves_of: Float64 = np.bincount(places[: len(moved)], moves, minlength=size).astype(np.float64, copy=False)
+        likes_of: Float64 = np.bincount(places[len(moved) : end], likes, minlength=size).astype(np.float64, copy=False)
         logits = moves_of * (share / spread(moves_of, n_items)[1])
         logits += likes_of * ((1 - share) / spread(likes_of, n_items)[1])
         mean, deviation = self._spread

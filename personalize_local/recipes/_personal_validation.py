@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,8 +77,9 @@ def build_validation(
         n_items=len(popularity),
     )
     reverse = backward(counts)
-    sparse_affinity = affinity.sparse() if isinstance(affinity, NeighbourTable) else None
     near = min(WINDOW, window)
+    weights = affinity.sparse() if isinstance(affinity, NeighbourTable) else affinity
+    far = near if isinstance(affinity, NeighbourTable) else window
 
     @lru_cache(maxsize=2)
     def raw_transitions(share: float, decay: float) -> Float32:
@@ -94,9 +95,8 @@ def build_validation(
 
     @lru_cache(maxsize=2)
     def likes(decay: float) -> Float32:
-        if sparse_affinity is not None:
-            return standardised_rows(_full(readings.weighted(decay, near) @ sparse_affinity))
-        return standardised_rows(_full(readings.weighted(decay, window) @ affinity))
+        read: Any = readings.weighted(decay, far) @ weights  # sparse or dense, as the weights are
+        return standardised_rows(_full(read))
 
     deviation = float(popularity.std())
     seen = csr_array((np.ones(len(row), bool), (row, readings.item)), shape=(len(users), len(popularity))).tocoo()

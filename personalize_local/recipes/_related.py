@@ -113,7 +113,8 @@ def _fit(data: TrainingData, history: Histories, users: Int64, discount: float) 
 def _unit(table: NeighbourTable) -> NeighbourTable:
     """The table with each row's strongest value at 1."""
     highest = table.values.max(axis=1, initial=0.0, keepdims=True)
-    return NeighbourTable(indexes=table.indexes, values=table.values / np.where(highest > 0, highest, 1.0))
+    divisor: Float32 = np.where(highest > 0, highest, 1.0).astype(np.float32)
+    return NeighbourTable(indexes=table.indexes, values=table.values / divisor)
 
 
 def _with_metadata(table: NeighbourTable, data: TrainingData, interactions: Int64) -> NeighbourTable:
