@@ -63,10 +63,14 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def stop(executor: Executor) -> None:
-    """End an executor and what it runs; unfinished jobs are resumed by whoever starts next."""
-    # Only from Python 3.14 on can an executor end its processes; until then this is where it keeps them.
-    workers: dict[int, Any] = getattr(executor, "_processes", None) or {}
-    for worker in list(workers.values()):
-        worker.terminate()
+def stop(executor: Executor, *, busy: bool) -> None:
+    """End an executor, and what it runs when it is ``busy``; unfinished jobs are resumed by whoever starts next.
+
+    Idle workers leave by themselves, which lets the libraries in them release what they hold.
+    """
+    if busy:
+        # Only from Python 3.14 on can an executor end its processes; until then this is where it keeps them.
+        workers: dict[int, Any] = getattr(executor, "_processes", None) or {}
+        for worker in list(workers.values()):
+            worker.terminate()
     executor.shutdown(wait=True, cancel_futures=True)

@@ -143,4 +143,4 @@ class JobRunner:
             self._closed = True
             executor, self._executor = self._executor, None
         if executor is not None:
-            stop(executor)
+            stop(executor, busy=bool(self._running))
