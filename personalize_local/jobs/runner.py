@@ -84,7 +84,8 @@ class JobRunner:
             self.submit(job.arn)
 
     def _finish(self, job: Job, future: Future[dict[str, Any]], executor: Executor, attempt: int) -> None:
-        self._running.pop(job.arn, None)
+        if self._running.get(job.arn) is future:
+            del self._running[job.arn]
         if self._closed or future.cancelled():
             return
         try:
@@ -134,8 +135,9 @@ class JobRunner:
                         shutil.rmtree(path, ignore_errors=True)
 
     def forget(self) -> None:
-        """Let go of all running jobs: their outcome is no longer wanted."""
-        self._running.clear()
+        """Start none of the jobs that wait, as their outcome is no longer wanted; what runs finds no row to end."""
+        for future in list(self._running.values()):
+            future.cancel()
 
     def close(self) -> None:
         """End the executor; unfinished jobs stay in the store."""

@@ -196,10 +196,13 @@ class Rows:
         )
 
     def finish_job(self, job: Job) -> bool:
-        """Write the outcome of a job that is still pending; False when there is none (any more)."""
+        """Write the outcome of a job that is still pending; False when there is none (any more).
+
+        The payload tells a job from a later one of the same ARN.
+        """
         cursor = self._connection.execute(
-            "UPDATE jobs SET state = ?, result = ?, finished = ? WHERE arn = ? AND state = 'PENDING'",
-            (job.state, _dump(job.result), job.finished, job.arn),
+            "UPDATE jobs SET state = ?, result = ?, finished = ? WHERE arn = ? AND payload = ? AND state = 'PENDING'",
+            (job.state, _dump(job.result), job.finished, job.arn, _dump(job.payload)),
         )
         return cursor.rowcount == 1
 
