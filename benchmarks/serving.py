@@ -86,6 +86,27 @@ def deploy(port: int) -> Deployed:
     return Deployed(group=group, solution=solution, campaign=campaign, users=SCALES["medium"].users)
 
 
+def stream_events(port: int, deployed: Deployed) -> None:
+    """Send a few events of every tenth user, so that the store of events is not empty."""
+    import boto3
+
+    make: Any = boto3.client
+    where = {"endpoint_url": f"http://127.0.0.1:{port}", "region_name": "us-east-1"}
+    keys = {"aws_access_key_id": "demo", "aws_secret_access_key": "demo"}
+    control, events = make("personalize", **where, **keys), make("personalize-events", **where, **keys)
+    tracker = control.create_event_tracker(name="bench", datasetGroupArn=deployed.group)["trackingId"]
+    for number in range(1, deployed.users, 10):
+        events.put_events(
+            trackingId=tracker,
+            userId=f"user-{number}",
+            sessionId=f"session-{number}",
+            eventList=[
+                {"eventType": "view", "sentAt": 1_780_000_000 + place, "itemId": f"article-{number + place}"}
+                for place in range(3)
+            ],
+        )
+
+
 def recommendations(port: int, deployed: Deployed) -> Load:
     """GetRecommendations of 25 items for one user after the other."""
     return Load(
