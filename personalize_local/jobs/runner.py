@@ -65,15 +65,24 @@ class JobRunner:
         if job is None or job.state != "PENDING":
             return
         workplace = self._workplace(job.payload.get("account", ""))
-        with self._lock:
-            if self._closed:
-                return
-            if self._executor is None:
-                self._executor = self._make_executor()
-            executor = self._executor
-        future = executor.submit(self._types[job.kind].run, job.payload, workplace)
+        run = self._types[job.kind].run
+        executor = self._current()
+        if executor is None:
+            return
+        try:
+            future = executor.submit(run, job.payload, workplace)
+        except BrokenProcessPool:  # a worker died since, and no job has told yet
+            self._drop(executor)
+            self.submit(arn, attempt)
+            return
         self._running[arn] = future
         future.add_done_callback(lambda done: self._finish(job, done, executor, attempt))
+
+    def _current(self) -> Executor | None:
+        with self._lock:
+            if self._executor is None and not self._closed:
+                self._executor = self._make_executor()
+            return self._executor
 
     def resume(self) -> None:
         """Submit every unfinished job; running one twice is harmless, its output replaces itself."""
@@ -131,7 +140,8 @@ class JobRunner:
             self._sweep = False
             for folder in (workplace.datasets, workplace.artifacts):
                 for path in folder.iterdir() if folder.is_dir() else ():
-                    if not rows.mentions(path.name.removesuffix(".partial")):
+                    # What is being written has the name with a dot, and more, around it.
+                    if not rows.mentions(path.name.lstrip(".").partition(".")[0]):
                         shutil.rmtree(path, ignore_errors=True)
 
     def forget(self) -> None:
