@@ -1,0 +1,152 @@
+"""Every operation that is served, called once by boto3; every other one refused by its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from botocore_shapes.service import Service
+from personalize_local.server.serving import BackgroundServer
+
+from .program import INTERACTIONS, RECIPE, ROLE, Program, interactions_csv
+from .raw import call
+
+SERVED = {
+    "personalize": {
+        *(
+            f"{verb}{kind}"
+            for kind in ("DatasetGroup", "Schema", "Dataset", "EventTracker", "Solution", "Campaign")
+            for verb in ("Create", "Describe", "Delete")
+        ),
+        *("CreateDatasetImportJob", "DescribeDatasetImportJob", "CreateSolutionVersion", "DescribeSolutionVersion"),
+        *("ListDatasetGroups", "ListSchemas", "ListDatasets", "ListDatasetImportJobs", "ListEventTrackers"),
+        *("ListSolutions", "ListSolutionVersions", "ListCampaigns", "ListRecipes", "DescribeRecipe"),
+        *("UpdateDataset", "UpdateSolution", "UpdateCampaign", "GetSolutionMetrics"),
+        *("TagResource", "UntagResource", "ListTagsForResource"),
+    },
+    "personalize-runtime": {"GetRecommendations", "GetPersonalizedRanking"},
+    "personalize-events": {"PutEvents"},
+}
+
+
+def services(server: BackgroundServer) -> dict[str, Service[Any]]:
+    return {service.model.service_name: service for service in server.emulator.services}
+
+
+def test_the_operations_of_the_main_job_are_served_and_no_others(server: BackgroundServer) -> None:
+    served = {
+        name: set(service.operations) - set(service.unserved) for name, service in services(server).items()
+    }
+    assert served == SERVED
+
+
+@pytest.mark.parametrize("name", sorted(SERVED))
+def test_an_operation_that_is_not_served_answers_501_and_names_itself(server: BackgroundServer, name: str) -> None:
+    service = services(server)[name]
+    for operation in service.unserved:
+        status, answer = call(server.url, service, operation, {})
+        assert status == 501, operation
+        assert operation in answer["message"]
+        assert answer["__type"] == "NotImplementedException" or name != "personalize"
+
+
+def test_a_target_that_the_model_does_not_have_is_an_unknown_operation(server: BackgroundServer) -> None:
+    status, answer = call(server.url, services(server)["personalize"], "CreateFilters", {})
+    assert (status, answer["__type"]) == (400, "UnknownOperationException")
+
+
+def test_a_whole_life_through_every_served_operation(program: Program) -> None:
+    called: set[str] = set()
+    for client in (program.personalize, program.runtime, program.events):
+        client.meta.events.register("before-call.*", lambda model, **_: called.add(model.name))
+    personalize = program.personalize
+    group = program.group()
+    dataset = program.dataset(group)
+    assert program.load(dataset, interactions_csv())["status"] == "ACTIVE"
+    items = program.dataset(group, "ITEMS")
+    tracking = program.tracker(group)
+    solution = program.solution(group, tags=[{"tagKey": "team", "tagValue": "a"}])
+    version = program.version(solution)
+    campaign = program.campaign(version)
+    program.send(tracking, "s1", "a1", user="u1")
+    assert program.recommend(campaign, "u1")
+    ranking = program.solution(group, "ranking", "arn:aws:personalize:::recipe/aws-personalized-ranking")
+    ranking_campaign = program.campaign(program.version(ranking), "ranking")
+    program.runtime.get_personalized_ranking(campaignArn=ranking_campaign, userId="u1", inputList=["a1", "b1"])
+    assert personalize.get_solution_metrics(solutionVersionArn=version)["metrics"]
+    _describe_and_list_all(program, group, dataset, solution, version, campaign)
+    _update_all(program, items, solution, campaign)
+    personalize.tag_resource(resourceArn=solution, tags=[{"tagKey": "b", "tagValue": "c"}])
+    personalize.untag_resource(resourceArn=solution, tagKeys=["team"])
+    assert personalize.list_tags_for_resource(resourceArn=solution)["tags"] == [{"tagKey": "b", "tagValue": "c"}]
+    _delete_all(program)
+    assert called == set().union(*SERVED.values())
+
+
+def _describe_and_list_all(
+    program: Program, group: str, dataset: str, solution: str, version: str, campaign: str
+) -> None:
+    personalize = program.personalize
+    tracker = personalize.list_event_trackers(datasetGroupArn=group)["eventTrackers"][0]["eventTrackerArn"]
+    schema = personalize.describe_dataset(datasetArn=dataset)["dataset"]["schemaArn"]
+    job = personalize.list_dataset_import_jobs(datasetArn=dataset)["datasetImportJobs"][0]["datasetImportJobArn"]
+    described = {
+        "datasetGroup": personalize.describe_dataset_group(datasetGroupArn=group),
+        "schema": personalize.describe_schema(schemaArn=schema),
+        "eventTracker": personalize.describe_event_tracker(eventTrackerArn=tracker),
+        "solution": personalize.describe_solution(solutionArn=solution),
+        "solutionVersion": personalize.describe_solution_version(solutionVersionArn=version),
+        "campaign": personalize.describe_campaign(campaignArn=campaign),
+        "recipe": personalize.describe_recipe(recipeArn=RECIPE),
+        "datasetImportJob": personalize.describe_dataset_import_job(datasetImportJobArn=job),
+    }
+    for key, answer in described.items():
+        assert answer[key].get("status", "ACTIVE") == "ACTIVE", key
+    assert described["schema"]["schema"]["schema"] == INTERACTIONS
+    assert described["datasetImportJob"]["datasetImportJob"]["roleArn"] == ROLE
+    assert len(personalize.list_dataset_groups()["datasetGroups"]) == 1
+    assert len(personalize.list_schemas()["schemas"]) == 2
+    assert len(personalize.list_datasets(datasetGroupArn=group)["datasets"]) == 2
+    assert len(personalize.list_solutions(datasetGroupArn=group)["solutions"]) == 2
+    assert len(personalize.list_solution_versions(solutionArn=solution)["solutionVersions"]) == 1
+    assert len(personalize.list_campaigns(solutionArn=solution)["campaigns"]) == 1
+    assert personalize.list_recipes()["recipes"]
+
+
+def _update_all(program: Program, items: str, solution: str, campaign: str) -> None:
+    personalize = program.personalize
+    wider = program.schema("wider", _wider_items())
+    personalize.update_dataset(datasetArn=items, schemaArn=wider)
+    personalize.update_solution(solutionArn=solution, performAutoTraining=False)
+    personalize.update_campaign(campaignArn=campaign, minProvisionedTPS=2)
+    assert personalize.describe_campaign(campaignArn=campaign)["campaign"]["minProvisionedTPS"] == 2
+
+
+def _wider_items() -> str:
+    from .program import avro
+
+    return avro(
+        "Items",
+        ("ITEM_ID", "string"),
+        {"name": "GENRE", "type": ["null", "string"], "categorical": True},
+        ("PRICE", ["null", "float"]),
+    )
+
+
+def _delete_all(program: Program) -> None:
+    personalize = program.personalize
+    for kind, plural in (
+        ("campaign", "campaigns"),
+        ("solution", "solutions"),
+        ("event_tracker", "eventTrackers"),
+        ("dataset", "datasets"),
+        ("dataset_group", "datasetGroups"),
+        ("schema", "schemas"),
+    ):
+        member = f"{plural[:-1]}Arn"
+        listed = getattr(personalize, f"list_{kind}s")
+        for found in listed()[plural]:
+            getattr(personalize, f"delete_{kind}")(**{member: found[member]})
+        assert listed()[plural] == [], kind
+    assert personalize.list_dataset_import_jobs()["datasetImportJobs"] == []
