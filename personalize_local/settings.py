@@ -175,3 +175,22 @@ SETTINGS: tuple[Setting, ...] = tuple(
     )
     for field in dataclasses.fields(Settings)
 )
+
+
+def as_markdown() -> str:
+    """The table of settings as a page of documentation."""
+    lines = [
+        "# Settings",
+        "",
+        "Flags of `personalize-local serve` go before environment variables. A value that cannot be used stops the start.",
+        "",
+        "| flag | environment | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for setting in SETTINGS:
+        variables = ", ".join(f"`{name}`" for name in (setting.environment, *setting.also))
+        default = "" if setting.default is None else f"`{setting.default}`"
+        if setting.is_switch:
+            default = "on" if setting.default else "off"
+        lines.append(f"| `{setting.flag}` | {variables} | {default} | {setting.help} |")
+    return "\n".join(lines) + "\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from personalize_local.emulator import build
-from personalize_local.settings import SETTINGS, SettingError, Settings
+from personalize_local.settings import SETTINGS, SettingError, Settings, as_markdown
 
 
 def test_the_environment_sets_what_no_override_sets() -> None:
@@ -60,3 +60,8 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_a_status_mode_that_cannot_be_read_stops_the_start() -> None:
     with pytest.raises(SettingError, match="status"):
         build(Settings(status="someday"))
+
+
+def test_the_documentation_is_the_table() -> None:
+    page = Path(__file__).parents[1] / "docs" / "settings.md"
+    assert page.read_text(encoding="utf-8") == as_markdown()
