@@ -73,7 +73,7 @@ def measure(answers: Sequence[tuple[Int32, Int32]], n_items: int) -> dict[str, f
             per_user[name].append(function(flags, len(wanted)))
     metrics = {name: float(np.mean(values)) if values else 0.0 for name, values in per_user.items()}
     metrics["coverage"] = np.count_nonzero(shown) / n_items if n_items else 0.0
-    return {name: round(metrics[name], 4) for name in sorted(metrics)}
+    return {name: round(float(metrics[name]), 4) for name in sorted(metrics)}
 
 
 def _measures() -> dict[str, Callable[[Flags, int], float]]:

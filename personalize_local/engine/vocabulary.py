@@ -50,15 +50,17 @@ class Vocabulary:
         return len(self._offsets) - 1
 
     def __getitem__(self, index: int) -> str:
+        if index < 0:
+            raise IndexError("indexes of a vocabulary count from 0")
         return self._bytes(index).decode()
 
     def get(self, id_: str) -> int:
         """The index of ``id_``, or -1."""
         value = id_.encode()
-        wanted = np.uint64(_hash(value))
-        at = int(np.searchsorted(self._hashes, wanted))
-        while at < len(self._hashes) and self._hashes[at] == wanted:
-            index = int(self._order[at])
+        wanted = _hash(value)
+        at = int(self._hashes.searchsorted(np.uint64(wanted)))
+        while at < len(self._hashes) and self._hashes.item(at) == wanted:
+            index = self._order.item(at)
             if self._bytes(index) == value:
                 return index
             at += 1
@@ -69,11 +71,14 @@ class Vocabulary:
         return np.fromiter((self.get(value) for value in ids), np.int32, len(ids))
 
     def strings(self, indexes: NDArray[np.integer]) -> list[str]:
-        """The ids at ``indexes``."""
-        return [self[int(index)] for index in indexes]
+        """The ids at ``indexes``, which are all known."""
+        # Bounds in two steps for all, and slices of its memoryview: numpy's own slices cost four times as much.
+        view = self._blob.data
+        begins, ends = self._offsets[indexes].tolist(), self._offsets[np.add(indexes, 1)].tolist()
+        return [str(view[begin:end], "utf-8") for begin, end in zip(begins, ends, strict=True)]
 
     def _bytes(self, index: int) -> bytes:
-        return self._blob[self._offsets[index] : self._offsets[index + 1]].tobytes()
+        return self._blob[self._offsets.item(index) : self._offsets.item(index + 1)].tobytes()
 
 
 def _hash(value: bytes) -> int:

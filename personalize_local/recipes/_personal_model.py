@@ -22,6 +22,8 @@ from personalize_local.recipes._common import Arrays, prefixed, vocabulary
 from personalize_local.recipes.base import Query
 
 HISTORY = 100  # events kept per user (inferred: the service is taken to look at 32 to 100 recent events)
+_NO_ITEMS: Int32 = np.zeros(0, np.int32)
+_NO_ITEMS.setflags(write=False)
 _POPULAR = 100  # items that are candidates of everyone in a catalogue too large to score as a whole
 
 
@@ -43,7 +45,7 @@ class PersonalModel:
     context: Mapping[str, ContextColumn]
     settings: Settings
     window: int
-    _spread: tuple[float, float] = field(init=False, repr=False)
+    _popular: Float32 = field(init=False, repr=False)  # what popularity adds to every answer
     _near: Float32 = field(init=False, repr=False)  # strengths of the events read through transitions
     _far: Float32 = field(init=False, repr=False)  # and through affinity, oldest first
 
@@ -53,7 +55,9 @@ class PersonalModel:
         object.__setattr__(self, "_near", recency(near, self.settings.transition_decay))
         object.__setattr__(self, "_far", recency(near if large else self.window, self.settings.affinity_decay))
         mean, deviation = float(self.popularity.mean()), float(self.popularity.std())
-        object.__setattr__(self, "_spread", (mean, deviation if deviation > 1e-6 else np.inf))
+        weight = self.settings.popularity_weight / (deviation if deviation > 1e-6 else np.inf)
+        popular = (self.popularity - np.float32(mean)) * np.float32(weight * self.settings.temperature)
+        object.__setattr__(self, "_popular", popular)
 
     def scores(self, query: Query) -> Scores:
         """Score the catalogue for the history of ``query``; without one by popularity, either under its context."""
@@ -61,12 +65,14 @@ class PersonalModel:
 
     def history(self, query: Query) -> Int32:
         """The newest known items of a user or session, oldest first, at most 100."""
-        new = self.items.indexes(query.events[-HISTORY:])
-        new = new[new >= 0]
+        new = _NO_ITEMS
+        if query.events:
+            new = self.items.indexes(query.events[-HISTORY:])
+            new = new[new >= 0]
         user = -1 if query.user_id is None else self.users.get(query.user_id)
         if user < 0:
             return new
-        old = self.histories.of(user, HISTORY - len(new)) if len(new) < HISTORY else self.histories.items[:0]
+        old = self.histories.of(user, HISTORY - len(new)) if len(new) < HISTORY else _NO_ITEMS
         return np.concatenate((old, new)) if len(new) else old
 
     def scores_of(self, history: Int32, context: Mapping[str, str] | None = None) -> Scores:
@@ -91,8 +97,7 @@ class PersonalModel:
         likes *= np.float32((1 - share) * heat / spread(likes, n_items)[1])
         logits = moves.astype(np.float32) * np.float32(share * heat / spread(moves, n_items)[1])
         logits += likes
-        if settings.popularity_weight:
-            logits += self.popularity * np.float32(settings.popularity_weight * heat / self._spread[1])
+        logits += self._popular
         if shift is not None:
             logits += (shift * heat).astype(np.float32)
         logits[history] = logits[history] + np.float32(settings.seen_weight * heat)  # once for an item seen twice
@@ -100,7 +105,7 @@ class PersonalModel:
 
     def _sparse_scores(self, history: Int32, shift: Float64 | None) -> Scores:
         assert isinstance(self.affinity, NeighbourTable)
-        settings, n_items = self.settings, len(self.items)
+        settings, n_items, heat = self.settings, len(self.items), self.settings.temperature
         recent = history[-len(self._near) :]
         moved, moves = self.transitions.cells(recent, self._near[-len(recent) :])
         liked, likes = self.affinity.cells(recent, self._far[-len(recent) :])
@@ -110,15 +115,14 @@ class PersonalModel:
         size, share = len(candidates), settings.transition_share
         moves_of: Float64 = np.bincount(places[: len(moved)], moves, minlength=size).astype(np.float64, copy=False)
         likes_of: Float64 = np.bincount(places[len(moved) : end], likes, minlength=size).astype(np.float64, copy=False)
-        logits = moves_of * (share / spread(moves_of, n_items)[1])
-        logits += likes_of * ((1 - share) / spread(likes_of, n_items)[1])
-        mean, deviation = self._spread
-        logits += (self.popularity[candidates] - mean) * (settings.popularity_weight / deviation)
+        logits = moves_of * (share * heat / spread(moves_of, n_items)[1])
+        logits += likes_of * ((1 - share) * heat / spread(likes_of, n_items)[1])
+        logits += self._popular[candidates]
         if shift is not None:
-            logits += shift[candidates]
-        logits[np.unique(places[end + len(popular) :])] += settings.seen_weight
+            logits += shift[candidates] * heat
+        logits[np.unique(places[end + len(popular) :])] += settings.seen_weight * heat
         # An item without any signal has 0 everywhere but in popularity, where it has the mean.
-        return Scores(logits * settings.temperature, self.order, items=candidates, floor=0.0)
+        return Scores(logits, self.order, items=candidates, floor=0.0)
 
     def arrays(self) -> tuple[Arrays, dict[str, Any]]:
         """Everything that :func:`load_personal` needs."""
