@@ -215,3 +215,13 @@ def test_moto_is_not_imported_before_it_is_asked() -> None:
 )
 def test_an_access_key_of_twelve_ascii_digits_is_the_account(access_key: str, account: str) -> None:
     assert account_of(access_key, "9") == account
+
+
+@pytest.mark.parametrize("bucket", ["events", "items", "users", "recommendations"])
+def test_a_bucket_may_have_the_name_of_a_route(bucket: str) -> None:
+    with BackgroundServer(Settings(port=0, executor="inline")) as emulating:
+        s3 = client(emulating, "s3")
+        new_bucket(s3, bucket)
+        s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+        deleted = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a"}]})
+        assert [item["Key"] for item in deleted["Deleted"]] == ["a"]
