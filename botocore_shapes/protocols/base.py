@@ -85,7 +85,7 @@ class Protocol(ABC):
         if answer.shape is None:
             return {name: value for name, value in answer.members.items() if value is not None}
         convert = factory.make(answer.shape)
-        members: dict[str, Any] = dict(answer.members) if convert is None else convert(answer.members)
+        members: dict[str, Any] = dict(answer.members if convert is None else convert(answer.members))
         if _message_member(answer.shape) not in answer.shape.members:
             members["message"] = answer.members["message"]
         return members

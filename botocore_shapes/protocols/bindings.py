@@ -10,10 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from botocore_shapes.errors import serialization_error
 from botocore_shapes.model import Shape
 from botocore_shapes.protocols.timestamps import format_timestamp, parse_timestamp
-from botocore_shapes.protocols.values import Convert, write_float
+from botocore_shapes.protocols.values import Convert, conversion_error, write_float
 
 __all__ = ["header_reader", "header_text", "split_header_list", "text_reader"]
 
@@ -41,7 +40,7 @@ def header_reader(shape: Shape) -> Convert:
             return lambda text: [element(item) for item in re.findall(r"[^,]+,[^,]+", text)]
         return lambda text: [element(item) for item in split_header_list(text)]
     if shape.traits.get("jsonvalue"):
-        return _guarded(_read_json_header, "jsonvalue")
+        return _guarded(_read_json_header, "jsonValue")
     return text_reader(shape, "rfc822")
 
 
@@ -91,8 +90,7 @@ def _guarded(read: Convert, kind: str) -> Convert:
         try:
             return read(text)
         except (ValueError, RecursionError):
-            # Text chosen, after the sentence for bodies.
-            raise serialization_error(f"STRING_VALUE can not be converted to a {kind}") from None
+            raise conversion_error("STRING_VALUE", kind) from None
 
     return guarded
 
