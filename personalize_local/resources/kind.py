@@ -121,12 +121,14 @@ def status_of(context: Context, kind: Kind, record: Record) -> Status:
         progress = phase(
             mode, since=update["since"], polls=update.get("polls", 0), job=None, now=now, real_seconds=life.update
         )
-        updated = ended_at(mode, since=update["since"], job=None, real_seconds=life.update)
+        updated = update["since"]
+        if progress == "DONE":
+            updated = ended_at(mode, since=updated, job=None, real_seconds=life.update)
         update = {
             **update["view"],
             "status": _word(life.update_word, progress),
             "creationDateTime": update["since"],
-            "lastUpdatedDateTime": updated if progress == "DONE" else update["since"],
+            "lastUpdatedDateTime": updated,
         }
         if progress == "DONE":
             body = {**body, **state["update"]["body"]}

@@ -8,7 +8,7 @@ from personalize_local.context import Context
 from personalize_local.datasets.schema import SchemaError, parse_schema
 from personalize_local.errors import invalid_input
 from personalize_local.resources.changes import insert
-from personalize_local.resources.kind import Kind, is_live
+from personalize_local.resources.kind import Kind, is_live, status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
@@ -17,13 +17,16 @@ def _datasets_of(context: Context, rows: Rows, record: Record) -> list[str]:
     kind = context.emulator.kinds["dataset"]
     datasets = rows.all(record.account, record.region, kind.name)
     return [
-        dataset.arn for dataset in datasets if is_live(context, kind, dataset) and record.arn in _schemas_named(dataset)
+        dataset.arn
+        for dataset in datasets
+        if is_live(context, kind, dataset) and record.arn in _schemas_named(context, kind, dataset)
     ]
 
 
-def _schemas_named(dataset: Record) -> tuple[Any, ...]:
+def _schemas_named(context: Context, kind: Kind, dataset: Record) -> tuple[Any, ...]:
+    """The schema in force and the one of the latest update; a replaced one is free (inferred)."""
     update = dataset.state.get("update", {"body": {}})
-    return (dataset.body["schemaArn"], update["body"].get("schemaArn"))
+    return (status_of(context, kind, dataset).body["schemaArn"], update["body"].get("schemaArn"))
 
 
 KIND = Kind(name="schema", arn_type="schema", blockers=_datasets_of)

@@ -21,13 +21,22 @@ from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
 
-def _moving_versions(context: Context, rows: Rows, record: Record) -> list[str]:
-    kind = solution_version.KIND
-    return [
+def _blockers(context: Context, rows: Rows, record: Record) -> list[str]:
+    """Versions in training, and campaigns that still serve a version while they move to another solution."""
+    kind, campaign_kind = solution_version.KIND, context.emulator.kinds["campaign"]
+    moving = [
         version.arn
         for version in rows.children(record.arn, kind.name)
         if status_of(context, kind, version).word in ("CREATE PENDING", "CREATE IN_PROGRESS")
     ]
+    serving = [
+        campaign.arn
+        for campaign in rows.all(record.account, record.region, campaign_kind.name)
+        if campaign.parent != record.arn
+        and is_live(context, campaign_kind, campaign)
+        and status_of(context, campaign_kind, campaign).body["solutionVersionArn"].startswith(f"{record.arn}/")
+    ]
+    return moving + serving
 
 
 def _view(context: Context, rows: Rows, record: Record) -> dict[str, Any]:
@@ -46,7 +55,7 @@ KIND = Kind(
     parent_member="datasetGroupArn",
     children=("campaign",),
     cascade=("solutionVersion",),
-    blockers=_moving_versions,
+    blockers=_blockers,
     view=_view,
 )
 
