@@ -1,0 +1,53 @@
+"""Ids and their indexes: both ways, from stored arrays, whatever the characters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personalize_local.engine.vocabulary import Vocabulary
+from personalize_local.store.artifacts import Artifacts
+
+ids = st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True, max_size=30)
+
+
+@given(ids)
+def test_every_id_is_found_at_its_index_and_given_back(values: list[str]) -> None:
+    vocabulary = Vocabulary.from_strings(values)
+    assert len(vocabulary) == len(values)
+    assert list(vocabulary) == values
+    assert vocabulary.indexes(values).tolist() == list(range(len(values)))
+    backwards = np.arange(len(values))[::-1]
+    assert vocabulary.strings(backwards) == values[::-1]
+
+
+@given(ids, st.text(st.characters(exclude_categories=["Cs"])))
+def test_an_id_that_is_not_there_has_no_index(values: list[str], other: str) -> None:
+    vocabulary = Vocabulary.from_strings([value for value in values if value != other])
+    assert vocabulary.get(other) == -1
+
+
+def test_equal_hashes_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("personalize_local.engine.vocabulary._hash", lambda value: len(value))
+    vocabulary = Vocabulary.from_strings(["ab", "cd", "e", "fg"])
+    assert vocabulary.indexes(["fg", "ab", "cd", "e", "xx"]).tolist() == [3, 0, 1, 2, -1]
+
+
+def test_a_stored_vocabulary_answers_from_mapped_arrays(tmp_path: Path) -> None:
+    store = Artifacts(tmp_path)
+    values = ["ä", "", "item 1", "日本"]
+    store.write("v", Vocabulary.from_strings(values).arrays(), {})
+    vocabulary = Vocabulary.from_arrays(store.open("v")[0])
+    assert vocabulary.strings(np.array([3, 0, 2, 1], np.int32)) == ["日本", "ä", "item 1", ""]
+    assert vocabulary[0] == "ä"
+    assert vocabulary.get("日本") == 3
+
+
+@pytest.mark.parametrize("index", [-1, 2])
+def test_an_index_outside_is_refused(index: int) -> None:
+    with pytest.raises(IndexError):
+        Vocabulary.from_strings(["a", "b"])[index]
