@@ -268,14 +268,19 @@ def _dump(value: Mapping[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def _load(text: str) -> Any:
+    # Most of these columns are empty most of the time, and every call reads some.
+    return {} if text == "{}" else json.loads(text)
+
+
 def _job(arn: str, row: Sequence[Any]) -> Job:
     kind, state, payload, result, submitted, finished = row[:6]
     return Job(
         arn=arn,
         kind=kind,
         state=state,
-        payload=json.loads(payload),
-        result=json.loads(result),
+        payload=_load(payload),
+        result=_load(result),
         submitted=submitted,
         finished=finished,
     )
@@ -292,7 +297,7 @@ def _record(row: Sequence[Any]) -> Record:
         alias=row[6],
         created=row[7],
         deleted=row[8],
-        body=json.loads(row[9]),
-        state=json.loads(row[10]),
+        body=_load(row[9]),
+        state=_load(row[10]),
         job=_job(row[1], row[11:]) if row[11] is not None else None,
     )
