@@ -15,14 +15,14 @@ _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One request as wrk sends it; ``%d`` in ``body`` becomes 1 to ``users``, one after the other."""
+    """One request as wrk sends it; ``%d`` in ``body`` becomes each of ``numbers``, one after the other."""
 
     name: str
     port: int
     path: str
     headers: Mapping[str, str]
     body: str
-    users: int = 1
+    numbers: range = range(1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +64,11 @@ def _script(load: Load) -> str:
     return "\n".join(
         [
             *lines,
-            "local number = 0",
+            "local number = -1",
             f"local body = {json.dumps(load.body)}",
             "function request()",
-            f"  number = number % {load.users} + 1",
-            f"  return wrk.format(nil, {json.dumps(load.path)}, nil, string.format(body, number))",
+            f"  number = (number + 1) % {len(load.numbers)}",
+            f"  return wrk.format(nil, {json.dumps(load.path)}, nil, string.format(body, number + {load.numbers[0]}))",
             "end",
         ]
     )

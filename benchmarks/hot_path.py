@@ -37,7 +37,7 @@ def requests(deployed: Deployed) -> dict[str, list[Request]]:
         method="POST", path="/", headers=control, body=json.dumps({"campaignArn": deployed.campaign}).encode()
     )
     bodies = (
-        {"campaignArn": deployed.campaign, "userId": f"user-{501 + number % deployed.users}", "numResults": 25}
+        {"campaignArn": deployed.campaign, "userId": f"user-{deployed.users[number]}", "numResults": 25}
         for number in range(CALLS)
     )
     return {

@@ -3,11 +3,12 @@
 Run it alone: ``python benchmarks/serving.py [ROUNDS]``. Load comes from wrk; where that is absent nothing is measured.
 Each round drives every server once at each number of connections, so that what else the machine does hits all alike;
 medians are compared. The server runs with its default settings and a campaign of the medium sample; each request asks
-for another user.
+for another user, who has a history, and events of every tenth were streamed.
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import statistics
@@ -60,7 +61,7 @@ class Deployed:
     group: str
     solution: str
     campaign: str
-    users: int
+    users: range
 
 
 def deploy(port: int) -> Deployed:
@@ -68,12 +69,12 @@ def deploy(port: int) -> Deployed:
     from personalize_local.demo.aws import Aws
     from personalize_local.demo.console import Console
     from personalize_local.demo.material import newsroom
-    from personalize_local.demo.sample import SCALES
     from personalize_local.demo.workflow import load, upload
 
     aws = Aws(f"http://127.0.0.1:{port}", Console(io.StringIO()))
     with tempfile.TemporaryDirectory() as folder:
         material = newsroom(Path(folder), seed=0, size="medium")
+        numbers = _user_numbers(Path(folder))
         bucket, role = upload(aws, material, None)
         group = load(aws, material, bucket, role)
     recipe = "arn:aws:personalize:::recipe/aws-user-personalization"
@@ -83,7 +84,16 @@ def deploy(port: int) -> Deployed:
     aws.wait_until_active("solution_version", [version])
     campaign = aws.call("personalize", "create_campaign", name="bench", solutionVersionArn=version)["campaignArn"]
     aws.wait_until_active("campaign", [campaign])
-    return Deployed(group=group, solution=solution, campaign=campaign, users=SCALES["medium"].users)
+    return Deployed(group=group, solution=solution, campaign=campaign, users=numbers)
+
+
+def _user_numbers(folder: Path) -> range:
+    """The numbers in the ids of the sample's users, so that everyone who is asked for has a history."""
+    with (folder / "users.csv").open(encoding="utf-8", newline="") as file:
+        numbers = [int(row["USER_ID"].rpartition("-")[2]) for row in csv.DictReader(file)]
+    found = range(min(numbers), max(numbers) + 1)
+    assert len(found) == len(numbers)
+    return found
 
 
 def stream_events(port: int, deployed: Deployed) -> None:
@@ -95,13 +105,13 @@ def stream_events(port: int, deployed: Deployed) -> None:
     keys = {"aws_access_key_id": "demo", "aws_secret_access_key": "demo"}
     control, events = make("personalize", **where, **keys), make("personalize-events", **where, **keys)
     tracker = control.create_event_tracker(name="bench", datasetGroupArn=deployed.group)["trackingId"]
-    for number in range(1, deployed.users, 10):
+    for number in deployed.users[::10]:
         events.put_events(
             trackingId=tracker,
             userId=f"user-{number}",
             sessionId=f"session-{number}",
             eventList=[
-                {"eventType": "view", "sentAt": 1_780_000_000 + place, "itemId": f"article-{number + place}"}
+                {"eventType": "view", "sentAt": 1_780_000_000 + place, "itemId": f"article-{1000 + place}"}
                 for place in range(3)
             ],
         )
@@ -115,7 +125,7 @@ def recommendations(port: int, deployed: Deployed) -> Load:
         path="/recommendations",
         headers={**SIGNED, "Content-Type": "application/json"},
         body=json.dumps({"campaignArn": deployed.campaign, "userId": "user-%d", "numResults": 25}),
-        users=deployed.users,
+        numbers=deployed.users,
     )
 
 
@@ -127,8 +137,9 @@ def all_servers() -> Iterator[tuple[int, Deployed, list[Load]]]:
         process = stack.enter_context(running(ours(mine)))
         wait_for_answer(process, mine, "/", control_headers("ListSchemas"), b"{}")
         deployed = deploy(mine)
+        stream_events(mine, deployed)
         load = recommendations(mine, deployed)
-        status, sample = ask(mine, load.path, load.headers, (load.body % 1).encode())
+        status, sample = ask(mine, load.path, load.headers, (load.body % deployed.users[0]).encode())
         assert status == 200, sample
         items = json.loads(sample)["itemList"]
         print(f"an answer of GetRecommendations has {len(items)} items and {len(sample):,} bytes")
@@ -159,7 +170,7 @@ def all_servers() -> Iterator[tuple[int, Deployed, list[Load]]]:
                     path=load.path,
                     headers=load.headers,
                     body=load.body,
-                    users=load.users,
+                    numbers=load.numbers,
                 ),
                 Load(
                     name="moto DescribeSchema",
