@@ -7,8 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.datasets.properties import EVENT_FORBIDDEN, PropertiesError, map_properties, parse_properties
-from personalize_local.datasets.schema import Schema
+from personalize_local.datasets.properties import (
+    EVENT_FORBIDDEN,
+    PropertiesError,
+    coerce,
+    map_properties,
+    parse_properties,
+)
+from personalize_local.datasets.schema import Field, Schema, fold
 from personalize_local.errors import invalid_input
 from personalize_local.resources.dataset import schema_of
 from personalize_local.resources.event_tracker import KIND as TRACKER
@@ -16,6 +22,8 @@ from personalize_local.resources.kind import is_live, status_of
 from personalize_local.store.records import StreamedEvent
 from personalize_local.store.sql import Rows
 
+_ITEM = Field(name="ITEM_ID", type="string")
+_VALUE = Field(name="EVENT_VALUE", type="float", nullable=True)
 _KEPT = ("recommendationId", "impression", "metricAttribution")
 
 
@@ -42,7 +50,12 @@ def _dataset_group(context: Context, rows: Rows, tracking_id: str) -> str:
     The model has no ResourceNotFoundException here, so an unknown id is InvalidInputException (inferred, text chosen).
     """
     tracker = rows.find(tracking_id)
-    if tracker is None or tracker.kind != TRACKER.name or not status_of(context, TRACKER, tracker).is_active:
+    if (
+        tracker is None
+        or tracker.kind != TRACKER.name
+        or (tracker.account, tracker.region) != (context.account, context.region)
+        or not status_of(context, TRACKER, tracker).is_active
+    ):
         raise invalid_input(f"The trackingId {tracking_id} does not belong to an ACTIVE event tracker.")
     return str(tracker.body["datasetGroupArn"])
 
@@ -70,16 +83,15 @@ def _properties(text: str, schema: Schema | None) -> dict[str, Any]:
 def _event(group: str, params: Mapping[str, Any], event: Mapping[str, Any], schema: Schema | None) -> StreamedEvent:
     properties = _properties(event["properties"], schema) if "properties" in event else {}
     # Item and value may stand beside the properties or in them (both documented); beside wins (inferred).
-    item_in, value_in = properties.pop("itemId", None), properties.pop("eventValue", None)
-    item_id = event.get("itemId", None if item_in is None else str(item_in))
+    item_in, value_in = _own(properties, _ITEM), _own(properties, _VALUE)
     sent_at: datetime = event["sentAt"]
     return StreamedEvent(
         dataset_group=group,
         user_id=params.get("userId"),
         session_id=params["sessionId"],
-        item_id=item_id,
+        item_id=event.get("itemId", item_in),
         event_type=event["eventType"],
-        event_value=event.get("eventValue", _number(value_in)),
+        event_value=event.get("eventValue", value_in),
         sent_at=sent_at.timestamp(),
         event_id=event.get("eventId"),
         extra={
@@ -89,10 +101,12 @@ def _event(group: str, params: Mapping[str, Any], event: Mapping[str, Any], sche
     )
 
 
-def _number(value: Any) -> float | None:
-    if value is None:
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise invalid_input(f"The property eventValue must be a number, not {value!r}.") from None  # chosen
+def _own(properties: dict[str, Any], column: Field) -> Any:
+    """Take out of ``properties`` what is an event's own member, checked also where no dataset is there to say how."""
+    value = None
+    for name in [name for name in properties if fold(name) == fold(column.name)]:
+        try:
+            value = coerce(properties.pop(name), column)
+        except PropertiesError as error:
+            raise invalid_input(str(error)) from None
+    return value
