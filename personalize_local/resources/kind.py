@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from personalize_local.arns import parse_arn
@@ -56,16 +56,16 @@ class Kind:
     summary_view: View | None = None
     removed: Removal | None = None
     unknown: Callable[[str], Exception] = not_found
+    mode_key: str = field(init=False)
+    """The name under which a status mode is set for it: ``dataset-group``."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mode_key", re.sub("([A-Z])", r"-\1", self.name).lower())
 
     @property
     def title(self) -> str:
         """The name as operations spell it: ``DatasetGroup``."""
         return self.name[0].upper() + self.name[1:]
-
-    @property
-    def mode_key(self) -> str:
-        """The name under which a status mode is set for it: ``dataset-group``."""
-        return re.sub("([A-Z])", r"-\1", self.name).lower()
 
     @property
     def arn_member(self) -> str:

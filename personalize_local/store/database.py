@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -37,20 +37,21 @@ class Database:
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
-    @contextmanager
-    def read(self) -> Iterator[Rows]:
+    def read(self) -> AbstractContextManager[Rows]:
         """Rows to read: each statement sees all that was committed before it."""
+        return _Reading(self)
+
+    def _lend(self) -> sqlite3.Connection:
         try:
-            connection = self._readers.pop()
+            return self._readers.pop()
         except IndexError:
-            connection = self._connect()
-        try:
-            yield Rows(connection)
-        finally:
-            if self._closed:
-                connection.close()
-            else:
-                self._readers.append(connection)
+            return self._connect()
+
+    def _take_back(self, connection: sqlite3.Connection) -> None:
+        if self._closed:
+            connection.close()
+        else:
+            self._readers.append(connection)
 
     @contextmanager
     def write(self) -> Iterator[Rows]:
@@ -71,6 +72,22 @@ class Database:
             self._writer.close()
             while self._readers:
                 self._readers.pop().close()
+
+
+class _Reading:
+    """What ``with database.read()`` enters. Every call does, and a generator takes four times as long."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Rows:
+        self._connection = self._database._lend()
+        return Rows(self._connection)
+
+    def __exit__(self, *_: object) -> None:
+        self._database._take_back(self._connection)
 
 
 @contextmanager
