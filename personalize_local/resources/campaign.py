@@ -56,6 +56,7 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         version = _version(context, rows, params.get("solutionVersionArn", current["solutionVersionArn"]))
         if "solutionVersionArn" in body:
             body["solutionVersionArn"] = version.arn
+            _check_group(rows, current["solutionVersionArn"], version)
         if all(current.get(name) == value for name, value in body.items()):
             raise invalid_input(f"Campaign {record.arn} already has this configuration.")  # text chosen
         config = body.get("campaignConfig", current.get("campaignConfig", {}))
@@ -97,6 +98,13 @@ def _version(context: Context, rows: Rows, arn: str) -> Record:
     if not status.is_active:
         raise not_active(arn, status.word)
     return version
+
+
+def _check_group(rows: Rows, served: str, version: Record) -> None:
+    """A campaign's versions are of one dataset group (inferred; class and text chosen)."""
+    before = rows.get(served)
+    if before is not None and before.body["datasetGroupArn"] != version.body["datasetGroupArn"]:
+        raise invalid_input(f"Solution version {version.arn} belongs to another dataset group.")
 
 
 def _check_config(context: Context, rows: Rows, version: Record, config: Mapping[str, Any]) -> None:

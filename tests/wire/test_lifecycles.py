@@ -90,7 +90,10 @@ def test_import_jobs_and_versions_vanish_with_their_dataset_and_solution(program
     job = program.arn("dataset-import-job/shop-load")
     assert refused(program.personalize.describe_dataset_import_job, datasetImportJobArn=job)[0] == GONE
     program.personalize.create_dataset(
-        name="again", schemaArn=program.arn("schema/shop-INTERACTIONS"), datasetGroupArn=group, datasetType="Interactions"
+        name="again",
+        schemaArn=program.arn("schema/shop-INTERACTIONS"),
+        datasetGroupArn=group,
+        datasetType="Interactions",
     )
     assert program.load(dataset, interactions_csv(), job="shop-load")["status"] == "ACTIVE"
 
@@ -165,7 +168,10 @@ class TestTimed:
         assert (code, text) == ("ResourceInUseException", f"Resource {solution} {not_yet}")
         room.wait(10)
         version = program.version(solution)
-        for call in (program.campaign, lambda version: program.personalize.get_solution_metrics(solutionVersionArn=version)):
+        for call in (
+            program.campaign,
+            lambda version: program.personalize.get_solution_metrics(solutionVersionArn=version),
+        ):
             code, _, text = refused(call, version=version)
             assert (code, text) == ("ResourceInUseException", f"Resource {version} {not_yet}")
         room.wait(10)

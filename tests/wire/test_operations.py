@@ -35,9 +35,7 @@ def services(server: BackgroundServer) -> dict[str, Service[Any]]:
 
 
 def test_the_operations_of_the_main_job_are_served_and_no_others(server: BackgroundServer) -> None:
-    served = {
-        name: set(service.operations) - set(service.unserved) for name, service in services(server).items()
-    }
+    served = {name: set(service.operations) - set(service.unserved) for name, service in services(server).items()}
     assert served == SERVED
 
 

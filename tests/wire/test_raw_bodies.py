@@ -172,6 +172,8 @@ def test_a_strange_time_of_an_event_never_breaks_the_server(world: World, sent_a
     }
     scope = f"AWS4-HMAC-SHA256 Credential={world.program.account}/1/us-east-1/personalize/aws4_request, Signature=0"
     status, answer = post(
-        f"{world.program.url}/events", json.dumps(body).encode(), {"Authorization": scope, "Content-Type": "application/json"}
+        f"{world.program.url}/events",
+        json.dumps(body).encode(),
+        {"Authorization": scope, "Content-Type": "application/json"},
     )
     assert status < 500, answer
