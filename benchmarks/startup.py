@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from _servers import control_headers, free_port, moto_server, ours, running, wait_for_answer
+from _targets import Target, absent
 
 ROUNDS = 9
 TARGET_SECONDS = 0.65
@@ -44,6 +45,9 @@ def resident_mib(pid: int) -> float:
 
 def main(rounds: int) -> int:
     """Measure and print; 1 when a target is missed."""
+    if (missing := absent("moto", "moto[server]")) is not None:
+        print(missing)
+        return 0
     commands = {"personalize-local": ours, "moto_server": moto_server}
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for number in range(rounds + 1):
@@ -59,9 +63,13 @@ def main(rounds: int) -> int:
         mine / theirs if theirs else 0.0
         for mine, theirs in zip(medians["personalize-local"], medians["moto_server"], strict=True)
     )
-    print(f"  start {time_ratio:.2f} of moto_server's, target at most {TARGET_SECONDS}")
-    print(f"  memory {memory_ratio:.2f} of moto_server's, target at most {TARGET_MEMORY}")
-    return int(time_ratio > TARGET_SECONDS or memory_ratio > TARGET_MEMORY)
+    targets = [
+        Target(title="start / moto_server's", value=time_ratio, side="at most", limit=TARGET_SECONDS),
+        Target(title="memory / moto_server's", value=memory_ratio, side="at most", limit=TARGET_MEMORY),
+    ]
+    for target in targets:
+        print(f"  {target}")
+    return int(not all(target.is_met for target in targets))
 
 
 if __name__ == "__main__":
