@@ -16,7 +16,8 @@ from personalize_local.engine.data import Float32, Float64, Int32, Int64
 
 Floats = Float32 | Float64
 
-_WORTH = 1.005  # a setting must be this much better than the one in force: small data must not chase noise
+# How much better a setting must be than the one in force, so that noise is not chased: the more the fewer users tell.
+_WORTH, _WORTH_OF_ONE = 0.005, 0.1
 _GRIDS: Mapping[str, Sequence[float]] = {
     "seen_weight": (-6.0, -2.0, 0.0, 2.0),
     "transition_share": (0.15, 0.3, 0.45, 0.6, 0.75, 0.9),
@@ -26,7 +27,7 @@ _GRIDS: Mapping[str, Sequence[float]] = {
     "affinity_decay": (5.0, 10.0, 20.0),
     "popularity_weight": (0.0, 0.1, 0.25, 0.5, 1.0),
 }
-_ORDER = (*_GRIDS, "transition_share", "seen_weight")  # the shares are looked at again when the rest is settled
+_AGAIN = ("transition_share", "seen_weight")  # looked at again when the rest is settled
 _RECENCY = ("transition_decay", "affinity_decay")
 _CONTEXT_WEIGHTS = (0.0, 0.5, 1.0, 2.0)
 _ROWS_AT_A_TIME = 64  # users whose signals stay in the processor's cache while they are summed
@@ -151,22 +152,29 @@ def choose_settings(validation: Validation, start: Settings, *, recency_weighted
     With ``recency_weighted`` off the decays stay as they are.
     """
     settings, best = start, validation.quality(start)
-    for name in _ORDER:
-        if name in _RECENCY and not recency_weighted:
-            continue
-        for value in _GRIDS[name]:
-            changes: dict[str, Any] = {name: value}
-            settings, best = _better(validation, settings, best, replace(settings, **changes))
+    for name in _GRIDS:
+        if recency_weighted or name not in _RECENCY:
+            settings, best = _try_values(validation, settings, best, name)
     for column in sorted(validation.context):
         for weight in _CONTEXT_WEIGHTS:
             weights = {**settings.context_weights, column: weight}
             settings, best = _better(validation, settings, best, replace(settings, context_weights=weights))
+    for name in _AGAIN:
+        settings, best = _try_values(validation, settings, best, name)
     likelihoods = validation.likelihoods(settings, _TEMPERATURES)
     return replace(settings, temperature=_TEMPERATURES[int(np.argmax(likelihoods))])
+
+
+def _try_values(validation: Validation, settings: Settings, best: float, name: str) -> tuple[Settings, float]:
+    for value in _GRIDS[name]:
+        changes: dict[str, Any] = {name: value}
+        settings, best = _better(validation, settings, best, replace(settings, **changes))
+    return settings, best
 
 
 def _better(validation: Validation, settings: Settings, best: float, other: Settings) -> tuple[Settings, float]:
     if other == settings:
         return settings, best
     quality = validation.quality(other)
-    return (other, quality) if quality > best * _WORTH else (settings, best)
+    worth = max(_WORTH, _WORTH_OF_ONE / len(validation.target) ** 0.5)
+    return (other, quality) if quality > best * (1 + worth) else (settings, best)
