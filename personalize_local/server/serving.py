@@ -75,6 +75,7 @@ class Server:
         import waitress.server
 
         from personalize_local.server.application import create_app
+        from personalize_local.server.channel import Channel
 
         # Its warnings of a queue are normal under any burst; a client that hangs up is no error of ours.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -86,6 +87,7 @@ class Server:
             sockets=[listener],
             **waitress_options(self.settings.threads),
         )
+        server.channel_class = Channel
         return server, sockets
 
     def _close_sockets(self) -> None:
