@@ -1,0 +1,99 @@
+"""Similar items: who had both, how popularity is discounted, and metadata for items with little data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from personalize_local.engine.data import Categorical, TrainingData
+from personalize_local.recipes import RECIPES
+from personalize_local.recipes.base import Model, Query, TrainingParameters
+from tests.recipes.worlds import two_tastes, world
+
+RECIPE = RECIPES["aws-similar-items"]
+
+
+def train(data: TrainingData, **algorithm: str) -> Model:
+    return RECIPE.train(data, TrainingParameters(algorithm=algorithm)).model
+
+
+def like(model: Model, item: str, k: int) -> list[str]:
+    items, _ = model.scores(Query(item_id=item)).top(k)
+    return model.items.strings(items)
+
+
+def test_the_neighbours_of_an_item_are_of_its_taste_and_never_itself() -> None:
+    model = train(two_tastes())
+    for item in ("a0", "a7", "b3"):
+        near = like(model, item, 9)
+        assert {other[0] for other in near} == {item[0]}
+        assert item not in near
+        assert like(model, item, 20)[-1] == item
+
+
+def test_the_user_changes_nothing() -> None:
+    model = train(two_tastes())
+    plain = model.scores(Query(item_id="a1")).dense()
+    asked = model.scores(Query(item_id="a1", user_id="u1", events=["b1"], context={"DEVICE": "tv"})).dense()
+    np.testing.assert_array_equal(plain, asked)
+
+
+def test_discounting_popularity_brings_the_rarer_companion_first() -> None:
+    hits = [["x", "hit"]] * 12 + [["x", "rare", "hit"]] * 6 + [["hit", f"other{user}"] for user in range(60)]
+    data = world(hits)
+    assert like(train(data, popularity_discount_factor="0.0"), "x", 1) == ["rare"]
+    table = {factor: train(data, popularity_discount_factor=factor) for factor in ("0.0", "1.0")}
+    strengths = {
+        factor: model.scores(Query(item_id="x")).logits_of(model.items.indexes(["hit"]))[0]
+        for factor, model in table.items()
+    }
+    assert strengths["1.0"] < strengths["0.0"], "the hit is worth less, relative to the rare item, when discounted"
+
+
+@pytest.mark.parametrize("name", ["item_id_hidden_dim", "item_metadata_hidden_dim"])
+def test_the_sizes_of_embeddings_settle_nothing_as_is_documented(name: str) -> None:
+    data = two_tastes()
+    plain, sized = train(data), train(data, **{name: "50"})
+    for item in ("a1", "b2"):
+        np.testing.assert_array_equal(
+            plain.scores(Query(item_id=item)).dense(), sized.scores(Query(item_id=item)).dense()
+        )
+
+
+def with_cold_items(n_cold: int) -> TrainingData:
+    """Two tastes and ``n_cold`` items without interactions; KIND is the first letter of every item."""
+    base = two_tastes()
+    histories = [
+        base.items.strings(base.interactions.item[base.interactions.user == user]) for user in range(len(base.users))
+    ]
+    cold = [f"{'ab'[number % 2]}-cold{number:04d}" for number in range(n_cold)]
+    data = world(histories, unseen=cold)
+    kinds = Categorical(codes=np.array([int(item[0] == "b") for item in data.items], np.int32), values=("a", "b"))
+    return world(histories, unseen=cold, metadata={"KIND": kinds})
+
+
+@pytest.mark.parametrize("n_cold", [4, 530], ids=["a few", "more than are compared at a time"])
+def test_items_without_interactions_have_neighbours_of_like_metadata(n_cold: int) -> None:
+    model = train(with_cold_items(n_cold))
+    for item in ("a-cold0000", "b-cold0003", f"{'ab'[(n_cold - 1) % 2]}-cold{n_cold - 1:04d}"):
+        near = like(model, item, 8)
+        assert {other[0] for other in near} == {item[0]}
+        assert item not in near
+
+
+def test_items_with_enough_interactions_keep_to_who_had_both() -> None:
+    model = train(with_cold_items(6))
+    near = like(model, "a1", 9)
+    assert not [item for item in near if "cold" in item]
+    assert {item[0] for item in near} == {"a"}
+
+
+def test_an_item_of_a_single_interaction_draws_on_both() -> None:
+    histories = [["rare", "friend"]] + [["friend", "crowd"], ["twin", "crowd"]] * 20
+    kinds = {"rare": 0, "twin": 0, "friend": 1, "crowd": 1}
+    items = sorted(kinds)
+    column = Categorical(codes=np.array([kinds[item] for item in items], np.int32), values=("k0", "k1"))
+    model = train(world(histories, metadata={"KIND": column}))
+    assert set(like(model, "rare", 2)) == {"twin", "friend"}
+    assert like(model, "rare", 1) == ["twin"], "one interaction of five weighs less than the metadata"
+    assert like(train(world(histories)), "rare", 1) == ["friend"]
