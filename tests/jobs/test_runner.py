@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from personalize_local.clock import VirtualClock
+from personalize_local.jobs.executors import InlineExecutor, process_executor, stop
+from personalize_local.jobs.runner import JobRunner, JobType
+from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.store.database import Database
+from personalize_local.store.objects import ObjectsConfig
+from personalize_local.store.records import Job
+from personalize_local.store.sql import Rows
+from tests.wire.program import until
+
+
+class Later(Executor):
+    """Keeps tasks until the test says what came of them."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+        self.broken = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self.broken:
+            raise BrokenProcessPool("a worker ended")
+        self.futures.append(Future())
+        self.futures[-1].set_running_or_notify_cancel()
+        return self.futures[-1]
+
+
+def work(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
+    """Count the call in a file, then do what the payload says."""
+    del workplace
+    marks = Path(payload["marks"])
+    attempt = len(list(marks.iterdir()))
+    (marks / str(attempt)).touch()
+    if attempt < payload.get("deaths", 0):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "reason" in payload:
+        raise JobFailure(payload["reason"], {"row": 7})
+    return {"times": 1 // payload.get("divisor", 1)}
+
+
+class Bench:
+    """A runner over a store, and the executors that it was given."""
+
+    def __init__(self, root: Path, make: Callable[[], Executor]) -> None:
+        self.root, self.made = root, list[Executor]()
+        self.completed: list[Job] = []
+        self.database = Database(root / "store.sqlite3")
+        (root / "marks").mkdir()
+
+        def make_executor() -> Executor:
+            self.made.append(make())
+            return self.made[-1]
+
+        self.runner = JobRunner(
+            database=self.database,
+            clock=VirtualClock(100.0),
+            types={"work": JobType(run=work, complete=self._complete)},
+            make_executor=make_executor,
+            workplace=self._workplace,
+        )
+
+    def _complete(self, rows: Rows, job: Job) -> None:
+        assert rows.job(job.arn) is not None
+        self.completed.append(job)
+
+    def _workplace(self, account: str) -> Workplace:
+        del account
+        return Workplace(root=self.root, storage=ObjectsConfig(root=self.root), seed=0, relaxed_minimums=True)
+
+    def add(self, arn: str = "a", **payload: Any) -> None:
+        with self.database.write() as rows:
+            given = {"marks": str(self.root / "marks"), **payload}
+            rows.add_job(Job(arn=arn, kind="work", payload=given, submitted=1.0))
+
+    def job(self, arn: str = "a") -> Job:
+        with self.database.read() as rows:
+            job = rows.job(arn)
+        assert job is not None
+        return job
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Callable[[Callable[[], Executor]], Bench]]:
+    made: list[Bench] = []
+
+    def make(executor: Callable[[], Executor]) -> Bench:
+        made.append(Bench(tmp_path, executor))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.runner.close()
+        one.database.close()
+
+
+MakeBench = Callable[[Callable[[], Executor]], Bench]
+
+
+def test_a_finished_job_is_written_down_and_put_in_force(bench: MakeBench) -> None:
+    one = bench(InlineExecutor)
+    one.add()
+    one.runner.submit("a")
+    job = one.job()
+    assert (job.state, job.result, job.finished) == ("DONE", {"times": 1}, 100.0)
+    assert [done.arn for done in one.completed] == ["a"]
+    assert one.runner.running == 0
+
+
+def test_a_job_runs_once_however_often_it_is_submitted(bench: MakeBench) -> None:
+    one = bench(InlineExecutor)
+    one.add()
+    for _ in range(3):
+        one.runner.submit("a")
+    one.runner.submit("unknown")
+    one.runner.resume()
+    assert len(list((one.root / "marks").iterdir())) == 1
+
+
+def test_a_failure_keeps_its_reason_and_nothing_is_put_in_force(bench: MakeBench) -> None:
+    one = bench(InlineExecutor)
+    one.add(reason="Too few.")
+    one.runner.submit("a")
+    assert (one.job().state, one.job().result) == ("FAILED", {"reason": "Too few.", "report": {"row": 7}})
+    assert one.completed == []
+
+
+def test_an_accident_tells_the_caller_nothing_of_the_inside(bench: MakeBench) -> None:
+    one = bench(InlineExecutor)
+    one.add(divisor=0)
+    one.runner.submit("a")
+    assert (one.job().state, one.job().result) == ("FAILED", {"reason": "Internal error."})
+
+
+def test_what_cannot_be_put_in_force_is_not_done(bench: MakeBench) -> None:
+    one = bench(InlineExecutor)
+    one.add()
+    one.completed = None  # type: ignore[assignment]  # makes the completion fail
+    one.runner.submit("a")
+    assert one.job().state == "PENDING"
+
+
+def test_unfinished_jobs_are_taken_up_in_their_order(bench: MakeBench) -> None:
+    one = bench(InlineExecutor)
+    for arn in ("b", "a", "c"):
+        one.add(arn)
+    one.runner.resume()
+    assert [job.arn for job in one.completed] == ["a", "b", "c"]
+
+
+def test_a_job_that_was_forgotten_does_not_end_a_later_one_of_its_name(bench: MakeBench) -> None:
+    later = Later()
+    one = bench(lambda: later)
+    one.add(number=1)
+    one.runner.submit("a")
+    one.runner.forget()
+    with one.database.write() as rows:
+        rows.clear()
+    one.add(number=2)
+    one.runner.submit("a")
+    first, second = later.futures
+    first.set_result({"of": 1})
+    assert one.job().state == "PENDING"
+    assert one.runner.running == 1
+    assert one.completed == []
+    second.set_result({"of": 2})
+    assert (one.job().state, one.job().result) == ("DONE", {"of": 2})
+    assert [job.payload["number"] for job in one.completed] == [2]
+
+
+def test_a_pool_that_broke_while_idle_is_replaced(bench: MakeBench) -> None:
+    one = bench(Later)
+    one.add("a")
+    one.runner.submit("a")
+    broken = one.made[0]
+    assert isinstance(broken, Later)
+    broken.futures[0].set_result({})
+    broken.broken = True
+    one.add("b")
+    one.runner.submit("b")
+    assert one.job("b").state == "PENDING"
+    replacement = one.made[1]
+    assert isinstance(replacement, Later)
+    replacement.futures[0].set_result({})
+    assert one.job("b").state == "DONE"
+
+
+def test_a_job_whose_worker_dies_again_and_again_fails(bench: MakeBench) -> None:
+    one = bench(Later)
+    one.add()
+    one.runner.submit("a")
+    for number in range(2):
+        executor = one.made[number]
+        assert isinstance(executor, Later)
+        executor.futures[0].set_exception(BrokenProcessPool("killed"))
+    assert (one.job().state, one.job().result) == ("FAILED", {"reason": "The process that ran the job ended."})
+    assert len(one.made) == 2
+
+
+def test_a_closed_runner_leaves_its_jobs_for_the_next_one(bench: MakeBench) -> None:
+    later = Later()
+    one = bench(lambda: later)
+    one.add()
+    one.runner.submit("a")
+    one.runner.close()
+    later.futures[0].set_result({})
+    one.runner.submit("a")
+    assert one.job().state == "PENDING"
+    assert len(later.futures) == 1
+
+
+def test_a_sweep_deletes_what_nothing_refers_to(bench: MakeBench) -> None:
+    one = bench(InlineExecutor)
+    for folder in ("datasets", "artifacts"):
+        for name in ("kept", "kept.partial", "lost", "lost.partial"):
+            (one.root / folder / name).mkdir(parents=True)
+    one.add(folder="kept", artifact="kept")
+    one.runner.sweep()
+    for folder in ("datasets", "artifacts"):
+        assert sorted(path.name for path in (one.root / folder).iterdir()) == ["kept", "kept.partial"]
+
+
+def test_a_killed_worker_is_replaced_and_its_job_finished(bench: MakeBench) -> None:
+    one = bench(lambda: process_executor(1))
+    one.add(deaths=1)
+    one.runner.submit("a")
+    assert until(one.job, lambda job: job.state != "PENDING").state == "DONE"
+    assert len(list((one.root / "marks").iterdir())) == 2
+    # The pool's worker is killed while it waits: the next job gets another one.
+    pool: Any = one.made[-1]
+    (worker,) = pool._processes.values()
+    worker.kill()
+    worker.join()
+    one.add("b")
+    one.runner.submit("b")
+    assert until(lambda: one.job("b"), lambda job: job.state != "PENDING").state == "DONE"
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_stopping_a_pool_ends_its_processes(busy: bool) -> None:
+    pool: Any = process_executor(1)
+    worker = pool.submit(os.getpid).result()
+    if busy:
+        pool.submit(signal.pause)
+    stop(pool, busy=busy)
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
