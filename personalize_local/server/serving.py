@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,8 @@ class Server:
     def stop(self) -> None:
         """End :meth:`run` from another thread: calls that are under way are finished first."""
         self._waitress.task_dispatcher.shutdown(timeout=_STOP_SECONDS)
-        self._waitress.trigger.pull_trigger(self._close_sockets)
+        with suppress(OSError):  # the loop has ended by itself, and the pipe that wakes it is closed
+            self._waitress.trigger.pull_trigger(self._close_sockets)
 
     def reset(self) -> None:
         """Forget the emulator's state and the companion's."""
