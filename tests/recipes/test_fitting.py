@@ -1,0 +1,104 @@
+"""What a training reads: nothing of the truth when it is measured, everything when it serves; both catalogue sizes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from personalize_local.engine.data import Int32
+from personalize_local.engine.ease import add_gram, item_weights
+from personalize_local.engine.popularity import popularity_logits
+from personalize_local.engine.scores import PopularityOrder, Scores
+from personalize_local.engine.transitions import add_pairs, no_pairs, transition_table
+from personalize_local.recipes import RECIPES
+from personalize_local.recipes._common import histories, learned_users, measure_model, split_users
+from personalize_local.recipes._personal_model import PersonalModel
+from personalize_local.recipes.base import Query, TrainingParameters
+from tests.recipes.worlds import random_world, world
+
+
+def personal(data: object) -> PersonalModel:
+    model = RECIPES["aws-user-personalization"].train(data, TrainingParameters()).model  # type: ignore[arg-type]
+    assert isinstance(model, PersonalModel)
+    return model
+
+
+def test_the_served_model_is_learned_from_all_events_of_all_users() -> None:
+    data = random_world(6, n_users=300, n_items=40)
+    model, history = personal(data), histories(data)
+    n_items, every = len(data.items), np.arange(len(history.items))
+    counts = add_pairs(no_pairs(n_items), history.items, every, np.repeat(history.indptr[:-1], history.lengths))
+    settings = model.settings
+    table = transition_table(counts, settings.reverse_share, settings.damping, 149)
+    np.testing.assert_allclose(model.transitions.sparse().toarray(), table.sparse().toarray(), rtol=1e-4)
+    gram = np.zeros((n_items, n_items), np.float32, order="F")
+    add_gram(gram, history, np.arange(len(data.users)))
+    np.testing.assert_allclose(model.affinity, item_weights(gram, 300.0), rtol=1e-3, atol=1e-6)
+    expected = popularity_logits(np.bincount(history.items, minlength=n_items).astype(np.float64))
+    assert np.corrcoef(model.popularity, expected)[0, 1] > 0.9
+
+
+def test_rows_are_divided_by_what_follows_and_columns_by_what_leads_there() -> None:
+    counts = np.random.default_rng(0).integers(0, 5, (5, 5)).astype(np.float32)
+    both = counts + 0.5 * counts.T
+    expected = both / (both.sum(axis=1) + 10.0)[:, None] / (both.sum(axis=0) + 1.0) ** 0.25
+    np.testing.assert_allclose(transition_table(counts, 0.5, 0.25, 5).sparse().toarray(), expected, rtol=1e-5)
+    ahead = counts / (counts.sum(axis=1) + 10.0)[:, None] / (counts.sum(axis=0) + 1.0) ** 0.5
+    np.testing.assert_allclose(transition_table(counts, 0.0, 0.5, 5).sparse().toarray(), ahead, rtol=1e-5)
+
+
+def test_a_test_user_is_asked_about_with_his_oldest_events_alone() -> None:
+    data = world([[f"i{step}" for step in range(20)], ["i0"], ["i3", "i4"]])
+    history, asked = histories(data), []
+
+    def answer(items: Int32) -> Scores:
+        asked.append(data.items.strings(items))
+        return Scores(np.zeros(len(data.items)), PopularityOrder.of(np.zeros(len(data.items))))
+
+    measure_model(answer, history, np.array([0, 2]), len(data.items))
+    assert asked == [[f"i{step}" for step in range(18)], ["i3"]]
+
+
+def test_users_who_test_do_not_teach() -> None:
+    lengths = np.array([3] * 40 + [1] * 10)
+    users = learned_users(lengths, {})
+    learned, test = split_users(users, lengths, 0)
+    assert len(test) == 4
+    assert sorted([*learned.tolist(), *test.tolist()]) == list(range(50))
+
+
+@pytest.fixture
+def sparse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every catalogue counts as too large to be scored as a whole."""
+    monkeypatch.setattr("personalize_local.engine.transitions.DENSE_ITEMS", 0)
+    monkeypatch.setattr("personalize_local.recipes._personal_training.DENSE_ITEMS", 0)
+
+
+@pytest.mark.usefixtures("sparse")
+def test_context_and_repeats_count_in_large_catalogues_too() -> None:
+    random = np.random.default_rng(0)
+    habits, places = [], []
+    for _ in range(200):
+        own = random.choice(10, 2, replace=False)
+        phone = random.random(12) < 0.5
+        habits.append([f"{'m' if on else 't'}{own[random.integers(0, 2)]}" for on in phone])
+        places.append(["phone" if on else "tv" for on in phone])
+    model = personal(world(habits, context={"DEVICE": places}))
+    assert "affinity.weights" not in model.arrays()[0]
+    for number in range(5):
+        for device, letter in (("phone", "m"), ("tv", "t")):
+            top, _ = model.scores(Query(user_id=f"u{number}", context={"DEVICE": device})).top(2)
+            wanted = {item for item in habits[number] if item[0] == letter}
+            assert set(model.items.strings(top)[: len(wanted)]) == wanted
+
+
+@pytest.mark.usefixtures("sparse")
+def test_items_that_never_come_again_are_put_last_in_large_catalogues_too() -> None:
+    random = np.random.default_rng(1)
+    data = world([[f"{'ab'[user % 2]}{item}" for item in random.permutation(10)[:6]] for user in range(200)])
+    model = personal(data)
+    for user in range(6):
+        top, _ = model.scores(Query(user_id=f"u{user}")).top(4)
+        had = set(data.interactions.item[data.interactions.user == user].tolist())
+        assert {item[0] for item in model.items.strings(top)} == {"ab"[user % 2]}
+        assert not had & set(top.tolist())
