@@ -140,8 +140,10 @@ class JobRunner:
             self._sweep = False
             for folder in (workplace.datasets, workplace.artifacts):
                 for path in folder.iterdir() if folder.is_dir() else ():
-                    # What is being written has the name with a dot, and more, around it.
-                    if not rows.mentions(path.name.lstrip(".").partition(".")[0]):
+                    # What is being written has the name with a dot, and more, around it. Once its job has ended it
+                    # is what a crash left, even where the name itself is in use.
+                    name = path.name.lstrip(".").partition(".")[0]
+                    if not (rows.awaits(name) if path.name.startswith(".") else rows.mentions(name)):
                         shutil.rmtree(path, ignore_errors=True)
 
     def forget(self) -> None:

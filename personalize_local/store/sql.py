@@ -171,6 +171,13 @@ class Rows:
         )
         return any(self._connection.execute(sql, (pattern,)).fetchone() is not None for sql, pattern in questions)
 
+    def awaits(self, name: str) -> bool:
+        """Whether a job that is not finished has a generated name in its payload."""
+        cursor = self._connection.execute(
+            "SELECT 1 FROM jobs WHERE state = 'PENDING' AND payload LIKE ? LIMIT 1", (f'%"{name}"%',)
+        )
+        return cursor.fetchone() is not None
+
     # Jobs
 
     def job(self, arn: str) -> Job | None:

@@ -222,12 +222,14 @@ def test_a_closed_runner_leaves_its_jobs_for_the_next_one(bench: MakeBench) -> N
 def test_a_sweep_deletes_what_nothing_refers_to(bench: MakeBench) -> None:
     one = bench(InlineExecutor)
     for folder in ("datasets", "artifacts"):
-        for name in ("kept", "kept.partial", "lost", "lost.partial"):
+        for name in ("begun", ".begun.1.tmp", "made", ".made.1.tmp", "lost", ".lost.1.tmp"):
             (one.root / folder / name).mkdir(parents=True)
-    one.add(folder="kept", artifact="kept")
+    one.add("done", artifact="made")
+    one.runner.submit("done")
+    one.add("waiting", folder="begun", artifact="begun")
     one.runner.sweep()
-    for folder in ("datasets", "artifacts"):
-        assert sorted(path.name for path in (one.root / folder).iterdir()) == ["kept", "kept.partial"]
+    for folder, kept in (("datasets", ["begun", "made"]), ("artifacts", ["begun", "made"])):
+        assert sorted(path.name for path in (one.root / folder).iterdir()) == [".begun.1.tmp", *kept]
 
 
 def test_a_killed_worker_is_replaced_and_its_job_finished(bench: MakeBench) -> None:
