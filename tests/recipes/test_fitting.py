@@ -102,3 +102,15 @@ def test_items_that_never_come_again_are_put_last_in_large_catalogues_too() -> N
         had = set(data.interactions.item[data.interactions.user == user].tolist())
         assert {item[0] for item in model.items.strings(top)} == {"ab"[user % 2]}
         assert not had & set(top.tolist())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kept"),
+    [("0.0", "0.99", 20), ("0.0", "1.0", 20), ("0.05", "0.95", 20), ("0.1", "0.9", 18), ("0.5", "0.5", 2)],
+)
+def test_percentiles_of_history_lengths_keep_the_users_at_their_bounds(low: str, high: str, kept: int) -> None:
+    lengths = np.array([0, 0, *range(1, 21)])  # two users without events are never learned from
+    features = {"min_user_history_length_percentile": low, "max_user_history_length_percentile": high}
+    users = learned_users(lengths, features)
+    assert len(users) == kept
+    assert lengths[users].min() == 1 + (20 - kept) // 2
