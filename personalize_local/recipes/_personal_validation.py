@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 FEWEST_EVENTS = 25  # held-out events below which the defaults stand: fewer cannot tell settings apart
-_MOST_EVENTS = 1000
+_MOST_EVENTS = 600  # chosen: each costs a pass over the catalogue for every setting that is tried
 _CELLS = 4_000_000  # users x items of one signal: 16 MB
 
 
