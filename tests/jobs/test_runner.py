@@ -29,6 +29,7 @@ class Later(Executor):
         self.broken = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        del fn, args, kwargs
         if self.broken:
             raise BrokenProcessPool("a worker ended")
         self.futures.append(Future())
