@@ -1,4 +1,4 @@
-"""How waitress reads a connection here: in its own way, but for an upload of nothing."""
+"""How waitress reads a connection here: its own way, but for uploads of nothing and for calls that only compute."""
 
 from __future__ import annotations
 
@@ -21,3 +21,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """One client's connection."""
 
     parser_class = _Parser
+
+    def handle_read(self) -> None:
+        """Called by the loop when there is something to read; some calls are answered as soon as they are."""
+        self.server.task_dispatcher.read_and_answer(super().handle_read)

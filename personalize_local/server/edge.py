@@ -7,9 +7,7 @@ What is left over (the admin pages) falls through to Flask.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from functools import lru_cache
 from http import HTTPStatus
 from time import perf_counter
@@ -29,8 +27,6 @@ Environ = dict[str, Any]
 ADMIN = "/_personalize"
 MOTO_RESET = "/moto-api/reset"
 _SIGNING_NAME = "personalize"
-_COMPUTED_PATHS = frozenset({"/recommendations", "/personalize-ranking", "/action-recommendations"})
-_COMPUTED_TARGETS = ("AmazonPersonalize.Describe", "AmazonPersonalize.List", "AmazonPersonalize.Get")
 # PEP 3333 wants a reason phrase; it is looked up for every answer.
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -67,9 +63,6 @@ class Edge:
         self._pages = pages
         self._companion = companion
         self._max_body = max_body
-        # Threads that compute at the same time take the interpreter from each other at every step that releases it
-        # (each look into the store, each larger sum): eight of them answered half as much as one. So they take turns.
-        self._turn = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """PEP 3333."""
@@ -100,8 +93,7 @@ class Edge:
             response = too_large(self._max_body)
         else:
             request = Request(method=head.method, path=head.path, query=head.query, headers=head.headers, body=body)
-            with self._turn if _only_computes(head) else nullcontext():
-                response = self._emulator.handle(request)
+            response = self._emulator.handle(request)
         return _write(response, start_response, _SIGNING_NAME, head, began)
 
     def _pass_on(
@@ -138,13 +130,6 @@ def _signed_for_another(head: Request) -> bool:
     """Whether the signature names another service: ``POST /events?delete`` empties an S3 bucket of that name."""
     authorization = head.headers.get("authorization", "")
     return bool(authorization) and head.path != "/" and f"/{_SIGNING_NAME}/aws4_request" not in authorization
-
-
-def _only_computes(head: Request) -> bool:
-    """Whether the answer comes from memory and the store alone, waiting for no disk's write and no other server."""
-    if head.path in _COMPUTED_PATHS:
-        return True
-    return head.headers.get("x-amz-target", "").startswith(_COMPUTED_TARGETS)
 
 
 def read_head(environ: Environ) -> Request:

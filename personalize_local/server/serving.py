@@ -78,6 +78,7 @@ class Server:
 
         from personalize_local.server.application import create_app
         from personalize_local.server.channel import Channel
+        from personalize_local.server.dispatching import Dispatcher
 
         # Its warnings of a queue are normal under any burst; a client that hangs up is no error of ours.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -87,6 +88,7 @@ class Server:
             create_app(self.emulator, self.settings, self._companion),
             map=sockets,
             sockets=[listener],
+            _dispatcher=Dispatcher(self.settings.threads),
             **waitress_options(self.settings.threads),
         )
         server.channel_class = Channel

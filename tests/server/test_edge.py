@@ -5,7 +5,6 @@ import json
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 from xml.etree import ElementTree
 
@@ -184,32 +183,19 @@ def test_control_characters_that_a_client_sends_do_not_reach_the_log(
     assert caplog.records[-1].getMessage().isprintable()
 
 
-class TestTurns:
-    """Calls that only compute go one at a time; calls that may wait hold nobody up."""
+@pytest.mark.parametrize(("path", "target"), [("/events", ""), ("/", "AmazonPersonalize.CreateDatasetImportJob")])
+def test_calls_do_not_wait_for_each_other(emulator: FakeEmulator, path: str, target: str) -> None:
+    both = threading.Barrier(2)
 
-    def _answers(self, emulator: FakeEmulator, path: str, target: str, patience: float) -> set[bytes]:
-        both = threading.Barrier(2)
+    def handle(_: Request) -> Response:
+        both.wait(20)  # passed by two calls that are in here at the same time
+        return Response(status=200, body=b"together")
 
-        def handle(_: Request) -> Response:
-            with suppress(threading.BrokenBarrierError):
-                both.wait(patience)  # passed by two calls that are in here at the same time
-            return Response(status=200, body=b"alone" if both.broken else b"together")
-
-        emulator.handle = handle  # type: ignore[method-assign]  # a double's method
-        client = Client(create_app(emulator, Settings()))
-        with ThreadPoolExecutor(2) as pool:
-            calls = [pool.submit(client.post, path, headers={"X-Amz-Target": target}) for _ in range(2)]
-            return {call.result().data for call in calls}
-
-    @pytest.mark.parametrize(
-        ("path", "target"), [("/recommendations", ""), ("/", "AmazonPersonalize.DescribeCampaign")]
-    )
-    def test_what_only_computes_takes_turns(self, emulator: FakeEmulator, path: str, target: str) -> None:
-        assert self._answers(emulator, path, target, 0.2) == {b"alone"}
-
-    @pytest.mark.parametrize(("path", "target"), [("/events", ""), ("/", "AmazonPersonalize.CreateDatasetImportJob")])
-    def test_what_may_wait_does_not_hold_others_up(self, emulator: FakeEmulator, path: str, target: str) -> None:
-        assert self._answers(emulator, path, target, 20) == {b"together"}
+    emulator.handle = handle  # type: ignore[method-assign]  # a double's method
+    client = Client(create_app(emulator, Settings()))
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(client.post, path, headers={"X-Amz-Target": target}) for _ in range(2)]
+        assert {call.result().data for call in calls} == {b"together"}
 
 
 class TestAdmin:

@@ -1,0 +1,99 @@
+"""Which thread answers a call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from personalize_local.server.dispatching import Dispatcher
+
+PATIENCE = 30.0
+
+
+class FakeChannel:
+    """A connection with one call; notes who answers it."""
+
+    def __init__(self, path: str = "/", target: str = "", length: int = 2, error: Any = None) -> None:
+        headers = {"X_AMZ_TARGET": target} if target else {}
+        self.requests = [SimpleNamespace(path=path, headers=headers, content_length=length, error=error)]
+        self.answered = threading.Event()
+        self.thread: threading.Thread | None = None
+        self.fails = False
+
+    def service(self) -> None:
+        self.thread = threading.current_thread()
+        self.answered.set()
+        if self.fails:
+            raise RuntimeError("a channel that breaks")
+
+    def cancel(self) -> None:
+        self.answered.set()
+
+
+@pytest.fixture
+def dispatcher() -> Iterator[Dispatcher]:
+    made = Dispatcher(2)
+    yield made
+    made.shutdown()
+
+
+def answering_thread(dispatcher: Dispatcher, channel: FakeChannel) -> threading.Thread | None:
+    """Who answers a call that this thread reads."""
+    dispatcher.read_and_answer(lambda: dispatcher.add_task(channel))
+    assert channel.answered.wait(PATIENCE)
+    return channel.thread
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/recommendations", ""),
+        ("/personalize-ranking", ""),
+        ("/", "AmazonPersonalize.DescribeCampaign"),
+        ("/", "AmazonPersonalize.ListSchemas"),
+    ],
+)
+def test_a_call_that_only_computes_is_answered_by_the_thread_that_read_it(
+    dispatcher: Dispatcher, path: str, target: str
+) -> None:
+    assert answering_thread(dispatcher, FakeChannel(path, target)) is threading.current_thread()
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        FakeChannel("/events"),
+        FakeChannel("/", "AmazonPersonalize.CreateSchema"),
+        FakeChannel("/bucket/key"),
+        FakeChannel("/", "DynamoDB_20120810.DescribeTable"),
+        FakeChannel("/recommendations", length=1_000_000),
+        FakeChannel("/recommendations", error=ValueError("malformed")),
+    ],
+    ids=["events", "create", "object", "another service", "long body", "malformed"],
+)
+def test_any_other_call_is_answered_by_a_worker(dispatcher: Dispatcher, channel: FakeChannel) -> None:
+    assert answering_thread(dispatcher, channel) is not threading.current_thread()
+
+
+def test_calls_that_a_worker_finds_behind_its_own_stay_with_the_workers(dispatcher: Dispatcher) -> None:
+    channel = FakeChannel("/recommendations")
+    dispatcher.add_task(channel)  # this thread does not read
+    assert channel.answered.wait(PATIENCE)
+    assert channel.thread is not threading.current_thread()
+
+
+def test_a_connection_that_breaks_keeps_nobody_else_from_being_answered(dispatcher: Dispatcher) -> None:
+    broken, sound = FakeChannel("/recommendations"), FakeChannel("/recommendations")
+    broken.fails = True
+
+    def read() -> None:
+        dispatcher.add_task(broken)
+        dispatcher.add_task(sound)
+
+    dispatcher.read_and_answer(read)
+    assert broken.answered.is_set()
+    assert sound.thread is threading.current_thread()
