@@ -162,10 +162,11 @@ class Rows:
     def mentions(self, name: str) -> bool:
         """Whether a generated name (of a segment or an artifact) is in use.
 
-        A segment is named by its dataset, an artifact by the job that made it, both by jobs that are not finished.
+        A segment is named by its dataset until that is deleted, an artifact by the job that made it, both by jobs that
+        are not finished.
         """
         questions = (
-            ("SELECT 1 FROM resources WHERE state LIKE ? LIMIT 1", f'%"{name}"%'),
+            ("SELECT 1 FROM resources WHERE deleted IS NULL AND state LIKE ? LIMIT 1", f'%"{name}"%'),
             ("SELECT 1 FROM jobs WHERE state = 'PENDING' AND payload LIKE ? LIMIT 1", f'%"{name}"%'),
             ("SELECT 1 FROM jobs WHERE payload LIKE ? LIMIT 1", f'%"artifact":"{name}"%'),
         )
