@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from waitress.channel import HTTPChannel
+from contextlib import suppress
+from typing import Any
+
+from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser
 
 __all__ = ["Channel"]
@@ -21,6 +24,41 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """One client's connection."""
 
     parser_class = _Parser
+    _held: bytes | None = None
+    """What waits to be sent together with the next piece; empty before the first piece, None when nothing waits."""
+
+    def answer_at_once(self) -> None:
+        """Answer here and now, head and body in one packet: sending is dear, and each packet wakes the client."""
+        self._held = b""
+        try:
+            self.service()
+        finally:
+            self._let_go()
+
+    def write_soon(self, data: Any) -> int:
+        """Called by the answer for each of its pieces. Raises ClientDisconnected."""
+        held = self._held
+        if held == b"" and type(data) is bytes:
+            self._held = data
+            return len(data)
+        self._held = None
+        if held and type(data) is bytes:
+            data = held + data
+        elif held:
+            super().write_soon(held)
+        written: int = super().write_soon(data)
+        return written
+
+    def send_continue(self) -> None:
+        """Called for a client that asks before it sends a body; what was answered before goes first."""
+        self._let_go()
+        super().send_continue()
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held:
+            with suppress(ClientDisconnected):
+                super().write_soon(held)
 
     def handle_read(self) -> None:
         """Called by the loop when there is something to read; some calls are answered as soon as they are."""

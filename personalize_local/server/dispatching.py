@@ -43,7 +43,7 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress carr
         while self._kept:
             channel = self._kept.popleft()
             try:
-                channel.service()
+                channel.answer_at_once()
             except Exception:
                 # As a worker does: the loop goes on for the others.
                 self.logger.exception("Exception when servicing %r", channel)

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from waitress.channel import HTTPChannel
 
+from personalize_local.server.channel import Channel
 from personalize_local.server.dispatching import Dispatcher
 
 PATIENCE = 30.0
@@ -23,12 +25,17 @@ class FakeChannel:
         self.answered = threading.Event()
         self.thread: threading.Thread | None = None
         self.fails = False
+        self.at_once = False
 
     def service(self) -> None:
         self.thread = threading.current_thread()
         self.answered.set()
         if self.fails:
             raise RuntimeError("a channel that breaks")
+
+    def answer_at_once(self) -> None:
+        self.at_once = True
+        self.service()
 
     def cancel(self) -> None:
         self.answered.set()
@@ -60,7 +67,9 @@ def answering_thread(dispatcher: Dispatcher, channel: FakeChannel) -> threading.
 def test_a_call_that_only_computes_is_answered_by_the_thread_that_read_it(
     dispatcher: Dispatcher, path: str, target: str
 ) -> None:
-    assert answering_thread(dispatcher, FakeChannel(path, target)) is threading.current_thread()
+    channel = FakeChannel(path, target)
+    assert answering_thread(dispatcher, channel) is threading.current_thread()
+    assert channel.at_once
 
 
 @pytest.mark.parametrize(
@@ -97,3 +106,39 @@ def test_a_connection_that_breaks_keeps_nobody_else_from_being_answered(dispatch
     dispatcher.read_and_answer(read)
     assert broken.answered.is_set()
     assert sound.thread is threading.current_thread()
+
+
+class TestPieces:
+    """What a channel sends of an answer's pieces."""
+
+    @pytest.fixture
+    def sent(self, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+        found: list[bytes] = []
+
+        def write_soon(_: Any, data: bytes) -> int:
+            found.append(data)
+            return len(data)
+
+        monkeypatch.setattr(HTTPChannel, "write_soon", write_soon)
+        return found
+
+    def _answer(self, pieces: list[bytes], *, at_once: bool) -> None:
+        channel = Channel.__new__(Channel)  # a connection without a socket
+        channel.service = lambda: [channel.write_soon(piece) for piece in pieces]
+        channel.answer_at_once() if at_once else channel.service()
+
+    def test_head_and_body_of_a_computed_answer_go_out_together(self, sent: list[bytes]) -> None:
+        self._answer([b"head", b"body"], at_once=True)
+        assert sent == [b"headbody"]
+
+    def test_later_pieces_follow(self, sent: list[bytes]) -> None:
+        self._answer([b"head", b"body", b"more"], at_once=True)
+        assert sent == [b"headbody", b"more"]
+
+    def test_a_head_without_a_body_goes_out_too(self, sent: list[bytes]) -> None:
+        self._answer([b"head"], at_once=True)
+        assert sent == [b"head"]
+
+    def test_workers_send_piece_by_piece(self, sent: list[bytes]) -> None:
+        self._answer([b"head", b"body"], at_once=False)
+        assert sent == [b"head", b"body"]
