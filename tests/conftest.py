@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from personalize_local.emulator import Emulator, build
@@ -19,6 +20,17 @@ from tests.wire.program import (
     interactions_csv,
     items_csv,
 )
+
+
+# A busy machine is no failure, and a suite that passes must pass again.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
 
 
 def build_checked(settings: Settings) -> Emulator:
