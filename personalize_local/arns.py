@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_REGION = re.compile("[a-z0-9-]{1,32}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,20 @@ class Arn:
         """The resource type, for instance ``dataset-group``."""
         return self.tail.partition("/")[0]
 
-    @property
-    def name(self) -> str:
-        """What follows the type; may itself hold slashes."""
-        return self.tail.partition("/")[2]
+
+def is_account(text: str) -> bool:
+    """Whether ``text`` is an account: twelve digits."""
+    return len(text) == 12 and text.isascii() and text.isdigit()
+
+
+def account_of(access_key: str, default: str) -> str:
+    """The account of a caller: an access key of twelve digits names it (ours)."""
+    return access_key if is_account(access_key) else default
+
+
+def is_region(text: str) -> bool:
+    """Whether ``text`` can be a region; anything else would break the ARNs that it becomes part of."""
+    return _REGION.fullmatch(text) is not None
 
 
 def parse_arn(text: str) -> Arn | None:

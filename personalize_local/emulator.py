@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from concurrent.futures import Executor
@@ -14,6 +13,7 @@ from botocore_shapes.http import Request, Response
 from botocore_shapes.model import load_service_model
 from botocore_shapes.service import Call, Service
 from personalize_local import events, runtime
+from personalize_local.arns import account_of, is_region
 from personalize_local.clock import Clock, RealClock, VirtualClock
 from personalize_local.context import Context
 from personalize_local.ids import Ids
@@ -25,10 +25,8 @@ from personalize_local.jobs.workplace import Workplace, database_path
 from personalize_local.resources import KINDS, control_plane, taggable_kinds
 from personalize_local.runtime.models import Models
 from personalize_local.settings import SettingError, Settings
-from personalize_local.store.database import Database
+from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
-
-_ACCOUNT = re.compile("[0-9]{12}", re.ASCII)
 
 JOBS = {
     "datasetImportJob": JobType(run=importing.run, complete=importing.complete),
@@ -52,6 +50,7 @@ class Emulator:
         self.ids = Ids(settings.id_seed)
         self.root = _root(settings.data)
         try:
+            self._lock = lock(self.root)
             self.database = Database(database_path(self.root))
         except ValueError as error:
             raise SettingError(f"data: {error}") from None
@@ -86,10 +85,13 @@ class Emulator:
 
     def _context(self, call: Call) -> Context:
         scope = call.scope
-        named = scope is not None and _ACCOUNT.fullmatch(scope.access_key) is not None
+        account, region = self.settings.account, self.settings.region
+        if scope is not None:
+            account = account_of(scope.access_key, account)
+            region = scope.region if is_region(scope.region) else region
         return Context(
-            account=scope.access_key if scope is not None and named else self.settings.account,
-            region=scope.region if scope is not None else self.settings.region,
+            account=account,
+            region=region,
             request_id=call.request_id,
             # Three decimals, as the service shows times (observed).
             now=round(self.clock.now(), 3),
@@ -132,6 +134,11 @@ class Emulator:
             self._companion = application
             self._storage = ObjectsConfig(endpoint_url=endpoint_url, region=self.settings.region)
 
+    @property
+    def spools(self) -> bool:
+        """Whether imports are copied before they are acknowledged, as their buckets end with the process."""
+        return self._companion is not None and self.settings.data is not None
+
     def objects_for(self, account: str) -> Objects:
         """The object storage as an account sees it."""
         if self._companion is None:
@@ -154,6 +161,12 @@ class Emulator:
 
     # Life
 
+    def advance(self, seconds: float) -> float:
+        """Move a virtual clock on; the new time. Raises ValueError where the clock is the machine's."""
+        if not isinstance(self.clock, VirtualClock):
+            raise ValueError("the clock is the machine's; start with a virtual one to move it")
+        return self.clock.advance(seconds)
+
     def start(self) -> None:
         """Delete what a crash left unfinished on disk and take up unfinished jobs."""
         self.jobs.sweep()
@@ -170,17 +183,16 @@ class Emulator:
 
     def reset(self) -> None:
         """Forget all resources, data, events and models."""
-        self.jobs.forget()
         with self.database.write() as rows:
             rows.clear()
         self.models.clear()
-        for folder in ("datasets", "artifacts"):
-            shutil.rmtree(self.root / folder, ignore_errors=True)
+        self.jobs.abandon()
 
     def close(self) -> None:
         """Stop jobs and close the store."""
         self.jobs.close()
         self.database.close()
+        self._lock.close()
         self.models.clear()
         if self.settings.data is None:
             shutil.rmtree(self.root, ignore_errors=True)

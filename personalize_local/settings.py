@@ -7,8 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from personalize_local.arns import is_account, is_region
 
 PREFIX = "PERSONALIZE_LOCAL_"
+_YEAR_10000 = 253402300800
 
 
 class SettingError(ValueError):
@@ -25,9 +29,22 @@ def _flag(text: str) -> bool:
 
 
 def _account(text: str) -> str:
-    if len(text) == 12 and text.isascii() and text.isdigit():
+    if is_account(text):
         return text
     raise ValueError("expected 12 digits")
+
+
+def _region(text: str) -> str:
+    if is_region(text):
+        return text
+    raise ValueError("expected the name of a region")
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme in ("http", "https") and parts.hostname:
+        return text
+    raise ValueError("expected a URL as http://host:port")
 
 
 def _choice(*allowed: str) -> Callable[[str], str]:
@@ -40,11 +57,13 @@ def _choice(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
-def _count(minimum: int) -> Callable[[str], int]:
+def _count(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
     def parse(text: str) -> int:
         value = int(text)
         if value < minimum:
             raise ValueError(f"expected at least {minimum}")
+        if maximum is not None and value > maximum:
+            raise ValueError(f"expected at most {maximum}")
         return value
 
     parse.__name__ = "int"
@@ -56,7 +75,12 @@ def _folder(text: str) -> Path:
 
 
 def _epoch(text: str) -> float | None:
-    return None if text == "real" else float(text)
+    if text == "real":
+        return None
+    value = float(text)
+    if not 0 <= value < _YEAR_10000:
+        raise ValueError("expected epoch seconds")
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,22 +119,22 @@ class Settings:
     """All settings. ``Settings.load`` reads them from overrides and the environment; a bad value stops the start."""
 
     host: str = setting(str, "127.0.0.1", "Address to listen on.")
-    port: int = setting(_count(0), 4777, "Port to listen on; 0 takes a free one.")
+    port: int = setting(_count(0, 65535), 4777, "Port to listen on; 0 takes a free one.")
     data: Path | None = setting(_folder, None, "Folder that keeps everything; without it state ends with the process.")
     companion: bool = setting(
         _flag, True, "Serve S3, IAM, STS and other AWS services with moto on the same port, where moto is installed."
     )
     s3_root: Path | None = setting(_folder, None, "Folder whose sub-folders are the S3 buckets to read and write.")
-    s3_endpoint: str | None = setting(str, None, "URL of the S3 service to read and write.", ("AWS_ENDPOINT_URL_S3",))
+    s3_endpoint: str | None = setting(_url, None, "URL of the S3 service to read and write.", ("AWS_ENDPOINT_URL_S3",))
     account: str = setting(
         _account, "123456789012", "Account of calls whose access key is not itself a 12-digit account."
     )
-    region: str = setting(str, "us-east-1", "Region of calls that are not signed.")
+    region: str = setting(_region, "us-east-1", "Region of calls that are not signed.")
     status: str = setting(
         str,
         "instant",
-        "How statuses advance: instant, polls:N, timed:SECONDS or real; after a comma KIND=MODE for single kinds, "
-        "as in 'instant,campaign=timed:5'.",
+        "How statuses advance: instant, polls:N (answers to a describe), timed:SECONDS or real; after a comma "
+        "KIND=MODE for single kinds, as in 'instant,campaign=timed:5'.",
     )
     executor: str = setting(
         _choice("process", "inline"), "process", "Where jobs run: in child processes, or inline in the request."
@@ -120,7 +144,10 @@ class Settings:
     seed: int = setting(_count(0), 0, "Seed of training: the same data and the same seed give the same model.")
     id_seed: int | None = setting(_count(0), None, "Seed of generated ids, for reproducible runs; random without.")
     clock: float | None = setting(
-        _epoch, None, "Epoch seconds at which a virtual clock stands until advanced; 'real' for the machine's clock."
+        _epoch,
+        None,
+        "Epoch seconds at which a virtual clock stands until `POST /_personalize/clock` moves it; 'real' for the "
+        "machine's clock.",
     )
     relaxed_minimums: bool = setting(
         _flag, False, "Import and train on less data than the service's minimums, for small fixtures."
@@ -144,7 +171,7 @@ class Settings:
                 values[setting.name] = _parsed(setting, given.pop(setting.name), f"setting {setting.name}")
                 continue
             for variable in (setting.environment, *setting.also):
-                if variable in environ:
+                if environ.get(variable):  # a variable set to nothing is not set
                     values[setting.name] = _parsed(setting, environ[variable], variable)
                     break
         if given:
@@ -182,7 +209,8 @@ def as_markdown() -> str:
     lines = [
         "# Settings",
         "",
-        "Flags of `personalize-local serve` go before environment variables. A value that cannot be used stops the start.",
+        "Flags of `personalize-local serve` go before environment variables, and a variable set to nothing counts as",
+        "not set. A value that cannot be used stops the start.",
         "",
         "| flag | environment | default | meaning |",
         "|---|---|---|---|",

@@ -21,7 +21,6 @@ from tests.wire.program import (
     items_csv,
 )
 
-
 # A busy machine is no failure, and a suite that passes must pass again.
 hypothesis.settings.register_profile(
     "suite",

@@ -54,10 +54,11 @@ class Machine:
         self.account = new_account()
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self) -> Program:
-        """Start a server and return a program that uses it."""
+    def start(self, *, companion: bool = False) -> Program:
+        """Start a server and return a program that uses it; ``companion`` keeps the buckets in its memory."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PERSONALIZE_LOCAL_", "AWS_"))}
-        options = ["--no-companion", "--relaxed-minimums", "--s3-root", str(self.buckets), "--log-level", "warning"]
+        options = ["--relaxed-minimums", "--log-level", "warning"]
+        options += [] if companion else ["--no-companion", "--s3-root", str(self.buckets)]
         with (self.root / "log").open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "personalize_local", "serve", "--data", str(self.data), "--port", "0", *options],
@@ -72,7 +73,7 @@ class Machine:
             ready = self.process.stdout.readline()
             assert ready, (self.root / "log").read_text()
         (url,) = re.findall(r"AWS_ENDPOINT_URL=(\S+)", ready)
-        return Program(url, account=self.account, folder=self.buckets)
+        return Program(url, account=self.account, folder=None if companion else self.buckets)
 
     @property
     def pid(self) -> int:
@@ -231,6 +232,22 @@ def test_an_import_that_was_cut_off_ends_as_a_whole_or_fails(machine: Machine, f
     (segment,) = machine.segments()
     assert (segment == first) is not file_stays
     assert finished(program, job) == found
+
+
+def test_an_import_survives_the_buckets_that_it_reads(machine: Machine) -> None:
+    pytest.importorskip("moto", reason="the companion needs it")
+    program = machine.start(companion=True)
+    items = program.dataset(program.group(), "ITEMS")
+    job = begin_import(program, items, "only", items_csv(catalogue=100_000))
+    machine.kill()
+    assert machine.query("SELECT state FROM jobs") == [("PENDING",)]
+    program = machine.start(companion=True)
+    found = finished(program, job)
+    assert found["status"] == "ACTIVE", found
+    assert found["dataSource"] == {"dataLocation": f"s3://{program.bucket}/only.csv"}
+    (rows,) = machine.query("SELECT json_extract(state, '$.segments[0].rows') FROM resources WHERE kind = 'dataset'")
+    assert rows == (200_000,)
+    until(lambda: list((machine.data / "spool").iterdir()), lambda left: not left)
 
 
 def test_a_killed_worker_is_replaced_and_its_training_finished(machine: Machine) -> None:

@@ -20,6 +20,29 @@ def test_the_environment_sets_what_no_override_sets() -> None:
     assert (settings.port, settings.companion, settings.s3_endpoint) == (0, False, "http://s3")
 
 
+def test_a_variable_set_to_nothing_is_not_set() -> None:
+    assert Settings.load(environ={"PERSONALIZE_LOCAL_DATA": "", "AWS_ENDPOINT_URL_S3": ""}) == Settings()
+
+
+def test_a_data_folder_has_one_server(tmp_path: Path) -> None:
+    first = build(Settings(data=tmp_path))
+    with pytest.raises(SettingError, match="is in use by another server"):
+        build(Settings(data=tmp_path))
+    first.close()
+    build(Settings(data=tmp_path)).close()
+
+
+def test_the_owner_of_a_data_folder_keeps_his_files(tmp_path: Path) -> None:
+    kept = tmp_path / "datasets" / "mine" / "file.csv"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("precious")
+    emulator = build(Settings(data=tmp_path))
+    emulator.start()
+    emulator.reset()
+    emulator.close()
+    assert kept.read_text() == "precious"
+
+
 def test_every_setting_has_a_flag_an_environment_variable_and_a_help_text() -> None:
     assert len({setting.flag for setting in SETTINGS}) == len(SETTINGS)
     for setting in SETTINGS:
@@ -36,6 +59,12 @@ def test_every_setting_has_a_flag_an_environment_variable_and_a_help_text() -> N
         ("executor", "thread"),
         ("companion", "maybe"),
         ("clock", "noon"),
+        ("clock", "nan"),
+        ("clock", "1e30"),
+        ("port", "70000"),
+        ("region", "a:b"),
+        ("s3_endpoint", "localhost:9000"),
+        ("s3_endpoint", "http://"),
     ],
 )
 def test_a_bad_value_stops_the_start(name: str, text: str) -> None:

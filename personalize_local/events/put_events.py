@@ -33,15 +33,13 @@ def put_events(context: Context, params: dict[str, Any]) -> None:
     A session named ``null`` is answered and dropped (observed: the service answers 200 and the event has no effect).
     Events without an item are kept; they teach nothing (inferred).
     """
-    database = context.emulator.database
-    with database.read() as rows:
+    # One transaction: a group deleted in between must not leave events to the next group of its name.
+    with context.emulator.database.write() as rows:
         group = _dataset_group(context, rows, params["trackingId"])
         schema = _schema(context, rows, group) if any("properties" in event for event in params["eventList"]) else None
-    events = [_event(group, params, event, schema) for event in params["eventList"]]
-    if params["sessionId"] == "null":
-        return
-    with database.write() as rows:
-        rows.add_events(events)
+        events = [_event(group, params, event, schema) for event in params["eventList"]]
+        if params["sessionId"] != "null":
+            rows.add_events(events)
 
 
 def _dataset_group(context: Context, rows: Rows, tracking_id: str) -> str:

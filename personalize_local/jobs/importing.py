@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from personalize_local.datasets.csv import ImportFailure, MissingColumns, check_header
@@ -16,6 +17,8 @@ from personalize_local.store.objects import (
     NoSuchBucket,
     ObjectError,
     Objects,
+    ObjectsConfig,
+    open_objects,
     parse_location,
 )
 from personalize_local.store.records import Job
@@ -82,17 +85,38 @@ def files_at(objects: Objects, location: Location) -> Iterator[str]:
             yield info.key
 
 
+def spool_at(folder: Path) -> Objects:
+    """Files of unfinished imports; each job's name is a bucket."""
+    return open_objects(ObjectsConfig(root=folder))
+
+
+def spool(objects: Objects, data_location: str, target: Path, bucket: str) -> None:
+    """Copy the files that a location means, under the same keys. Raises ObjectError.
+
+    The companion keeps buckets in memory. A job that was acknowledged must find its files after a crash.
+    """
+    location = parse_location(data_location)
+    copies = spool_at(target)
+    (target / bucket).mkdir(parents=True)
+    for key in files_at(objects, location):
+        with objects.open(location.bucket, key) as stream:
+            copies.put(bucket, key, stream)
+
+
 def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     """Read the files of an import job into one new segment. Raises JobFailure."""
     from personalize_local.datasets.importing import import_files
 
     schema = parse_schema(payload["schema"], payload["domain"])
+    named = location = parse_location(payload["location"])
     objects = workplace.objects()
-    location = parse_location(payload["location"])
+    if payload.get("spooled"):
+        objects = spool_at(workplace.spool)
+        location = replace(named, bucket=payload["folder"])
     strict = schema.dataset_type == "INTERACTIONS" and not workplace.relaxed_minimums
     try:
         opened: list[tuple[str, Callable[[], BinaryIO]]] = [
-            (f"s3://{location.bucket}/{key}", partial(objects.open, location.bucket, key))
+            (f"s3://{named.bucket}/{key}", partial(objects.open, location.bucket, key))
             for key in files_at(objects, location)
         ]
         if not opened:
@@ -105,7 +129,7 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     except MissingColumns as failure:
         raise JobFailure(str(failure)) from None
     except (NoSuchBucket, AccessDenied):
-        raise JobFailure(no_privileges(location.bucket)) from None
+        raise JobFailure(no_privileges(named.bucket)) from None
     except ObjectError as error:
         raise JobFailure(INVALID_LOCATION, {"problem": str(error)}) from None
     return {"rows": result.rows}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
@@ -13,6 +12,7 @@ from typing import Any
 
 from personalize_local.clock import Clock
 from personalize_local.jobs.executors import stop
+from personalize_local.jobs.sweeping import sweep
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.store.database import Database
 from personalize_local.store.records import Job
@@ -101,7 +101,7 @@ class JobRunner:
             outcome = replace(job, state="DONE", result=future.result())
         except JobFailure as failure:
             outcome = replace(job, state="FAILED", result={"reason": failure.reason, "report": failure.report})
-            log.warning("%s failed: %s", job.arn, failure.reason)
+            log.warning("%s failed: %s %s", job.arn, failure.reason, failure.report or "")
         except BrokenProcessPool:
             self._drop(executor)
             if attempt < _ATTEMPTS:
@@ -119,6 +119,7 @@ class JobRunner:
                 complete = self._types[job.kind].complete
                 if rows.finish_job(job) and job.state == "DONE" and complete is not None:
                     complete(rows, job)
+                    self._sweep = True
         except Exception:
             log.exception("the outcome of %s could not be written", job.arn)
         if self._sweep:
@@ -134,22 +135,17 @@ class JobRunner:
         self._sweep = True
 
     def sweep(self) -> None:
-        """Delete segments and artifacts that no record and no unfinished job refers to."""
-        workplace = self._workplace("")
-        with self._database.write() as rows:
-            self._sweep = False
-            for folder in (workplace.datasets, workplace.artifacts):
-                for path in folder.iterdir() if folder.is_dir() else ():
-                    # What is being written has the name with a dot, and more, around it. Once its job has ended it
-                    # is what a crash left, even where the name itself is in use.
-                    name = path.name.lstrip(".").partition(".")[0]
-                    if not (rows.awaits(name) if path.name.startswith(".") else rows.mentions(name)):
-                        shutil.rmtree(path, ignore_errors=True)
+        """Delete what no record and no unfinished job refers to."""
+        self._sweep = False
+        sweep(self._database, self._workplace(""))
 
-    def forget(self) -> None:
-        """Start none of the jobs that wait, as their outcome is no longer wanted; what runs finds no row to end."""
-        for future in list(self._running.values()):
-            future.cancel()
+    def abandon(self) -> None:
+        """End all jobs; their outcome is no longer wanted."""
+        with self._lock:
+            executor, self._executor = (self._executor, None) if self._running else (None, self._executor)
+        if executor is not None:
+            stop(executor, busy=True)
+        self.sweep()
 
     def close(self) -> None:
         """End the executor; unfinished jobs stay in the store."""

@@ -35,6 +35,11 @@ class Workplace:
         return open_objects(self.storage, self.companion)
 
     @property
+    def spool(self) -> Path:
+        """The folder of files that an unfinished import reads, where their bucket may not outlive the process."""
+        return self.root / "spool"
+
+    @property
     def database(self) -> Path:
         """The database file."""
         return database_path(self.root)

@@ -6,7 +6,7 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import invalid_input
-from personalize_local.jobs.importing import Probe, ProbeFailure
+from personalize_local.jobs.importing import Probe, ProbeFailure, spool
 from personalize_local.resources import dataset
 from personalize_local.resources.changes import claim, insert
 from personalize_local.resources.kind import Kind, Lifecycle, require_active
@@ -28,6 +28,9 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         target = require_active(context, rows, dataset.KIND, params["datasetArn"])
         claim_free(context, arn)
         schema = dataset.schema_of(rows, target.body["schemaArn"])
+    if params.get("publishAttributionMetricsToS3"):
+        # Inferred; no metric attribution can exist as long as CreateMetricAttribution is refused. Text chosen.
+        raise invalid_input("publishAttributionMetricsToS3 requires a metric attribution that publishes to S3.")
     if "roleArn" not in params:
         raise invalid_input("roleArn is required.")  # class inferred, text chosen
     if mode == "INCREMENTAL" and not target.state.get("segments"):
@@ -45,7 +48,10 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         "domain": schema.domain,
         "mode": mode,
         "folder": emulator.ids.uuid(),
+        "spooled": emulator.spools,
     }
+    if emulator.spools:
+        spool(emulator.objects_for(context.account), payload["location"], emulator.root / "spool", payload["folder"])
     body = {
         "jobName": params["jobName"],
         "datasetArn": target.arn,

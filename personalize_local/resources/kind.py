@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from personalize_local.arns import parse_arn
+from personalize_local.arns import parse_arn, partition_of
 from personalize_local.context import Context
 from personalize_local.errors import not_active, not_found, wrong_arn
 from personalize_local.jobs.lifecycle import Mode, Phase, ended_at, holds_name, is_gone, phase
@@ -177,6 +177,7 @@ def check_arn(context: Context, kind: Kind, member: str, arn: str) -> None:
     parsed = parse_arn(arn)
     if (
         parsed is None
+        or (parsed.partition, parsed.service) != (partition_of(context.region), "personalize")
         or parsed.type != kind.arn_type
         or parsed.account != context.account
         or parsed.region != context.region

@@ -13,6 +13,7 @@ from personalize_local.resources.kind import Kind, Lifecycle, is_live, require, 
 from personalize_local.resources.solution_rules import (
     check_config,
     check_data,
+    check_excluded,
     check_schedule,
     recipe_of,
     refuse_unbuilt,
@@ -80,6 +81,7 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     with context.emulator.database.write() as rows:
         group = require_active(context, rows, dataset_group.KIND, params["datasetGroupArn"])
         check_data(context, rows, group, recipe)
+        check_excluded(context, rows, group, body["solutionConfig"])
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=group.arn)
     return {"solutionArn": arn}
 

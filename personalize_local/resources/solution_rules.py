@@ -7,15 +7,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from personalize_local.context import Context
+from personalize_local.datasets.schema import parse_schema
 from personalize_local.errors import invalid_input, not_implemented
 from personalize_local.recipes import RECIPES, recipe_by_arn
 from personalize_local.recipes.base import Hyperparameter, Recipe
-from personalize_local.resources.kind import is_live
+from personalize_local.resources.kind import is_live, status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
 _SCHEDULE = re.compile(r"rate\((\d+) days?\)", re.ASCII)
 _LONGEST_SCHEDULE_DAYS = 30
+_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+
+_NEEDED = "{} cannot be excluded from training."
 
 NO_INTERACTIONS = (
     "Dataset group must contain an INTERACTIONS dataset with successfully completed dataset import job or "
@@ -60,13 +65,22 @@ def check_config(recipe: Recipe, params: Mapping[str, Any]) -> None:
         recipe.feature_parameters,
         recipe.feature_transformation_arn,
     )
+    _check_percentiles(config.get("featureTransformationParameters", {}), recipe)
     check_schedule(config.get("autoTrainingConfig", {}))
     threshold = config.get("eventValueThreshold")
     if threshold is not None:
         _number(threshold, "eventValueThreshold")
     for columns in config.get("trainingDataConfig", {}).get("excludedDatasetColumns", {}).values():
         if "EVENT_TYPE" in columns:
-            raise invalid_input("EVENT_TYPE cannot be excluded from training.")  # rule documented, text chosen
+            raise invalid_input(_NEEDED.format("EVENT_TYPE"))  # rule documented, text chosen
+
+
+def _check_percentiles(given: Mapping[str, str], recipe: Recipe) -> None:
+    values = {parameter.name: given.get(parameter.name, parameter.default) for parameter in recipe.feature_parameters}
+    for name, value in values.items():
+        highest = values.get(f"max_{name.removeprefix('min_')}")
+        if name.startswith("min_") and highest is not None and float(value) > float(highest):
+            raise invalid_input(f"{name} must not be above its maximum {highest}.")  # chosen
 
 
 def check_schedule(config: Mapping[str, Any]) -> None:
@@ -96,7 +110,7 @@ def _check_value(parameter: Hyperparameter, value: str) -> None:
             raise invalid_input(f"Value {value!r} of {parameter.name} must be one of: {allowed}.")  # chosen
         return
     number = _number(value, parameter.name)
-    if parameter.kind == "integer" and not number.is_integer():
+    if parameter.kind == "integer" and not _INTEGER.fullmatch(value):
         raise invalid_input(f"Value {value!r} of {parameter.name} must be an integer.")  # chosen
     low, high = parameter.minimum, parameter.maximum
     if (low is not None and number < low) or (high is not None and number > high):
@@ -104,13 +118,34 @@ def _check_value(parameter: Hyperparameter, value: str) -> None:
 
 
 def _number(value: str, name: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = float("nan")
-    if number != number or number in (float("inf"), float("-inf")):
+    if not _NUMBER.fullmatch(value):
         raise invalid_input(f"Value {value!r} of {name} must be a number.")  # chosen
-    return number
+    return float(value)
+
+
+def check_excluded(context: Context, rows: Rows, group: Record, config: Mapping[str, Any]) -> None:
+    """Check the columns that training is to leave out. Raises InvalidInputException (texts chosen)."""
+    excluded = config.get("trainingDataConfig", {}).get("excludedDatasetColumns", {})
+    kind = context.emulator.kinds["dataset"]
+    datasets = {
+        dataset.body["datasetType"]: dataset
+        for dataset in rows.children(group.arn, kind.name)
+        if is_live(context, kind, dataset)
+    }
+    for dataset_type, columns in excluded.items():
+        dataset = datasets.get(dataset_type.upper())
+        if dataset is None:
+            raise invalid_input(f"Dataset group {group.arn} has no dataset of type {dataset_type}.")
+        record = rows.get(status_of(context, kind, dataset).body["schemaArn"])
+        assert record is not None, dataset.arn
+        schema = parse_schema(record.body["schema"], record.body.get("domain"))
+        for column in columns:
+            field = schema.field(column)
+            if field is None:
+                raise invalid_input(f"Column {column} does not exist in the {dataset_type} dataset.")
+            # That ids and times are needed no less than EVENT_TYPE is ours.
+            if field.name in (*schema.id_fields, "TIMESTAMP"):
+                raise invalid_input(_NEEDED.format(field.name))
 
 
 def check_data(context: Context, rows: Rows, group: Record, recipe: Recipe) -> None:

@@ -75,7 +75,8 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             **{name: solution.body.get(name) for name in _INHERITED},
             "solutionArn": solution.arn,
             "name": params.get("name", tail.partition("/")[2]),
-            "trainingMode": params.get("trainingMode", "FULL"),
+            # AUTOTRAIN is taken for FULL, and shown as such (chosen: nothing describes it).
+            "trainingMode": "FULL",
             "trainingType": "MANUAL",
         }
         payload = {

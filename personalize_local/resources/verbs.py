@@ -87,9 +87,9 @@ class Verbs:
         with context.emulator.database.read() as rows:
             if parent is not None and kind.parent_must_exist:
                 require(context, rows, self._parent_kind, parent)
-            found = rows.page(context.account, context.region, kind.name, parent=parent, before=before, limit=limit + 1)
+            found = _live_page(context, rows, kind, parent, before, limit + 1)
             more, found = len(found) > limit, found[:limit]
-            summaries = [self._summary(context, rows, record) for record in found if is_live(context, kind, record)]
+            summaries = [self._summary(context, rows, record) for record in found]
         answer: dict[str, Any] = {self._list_key: summaries}
         if more:
             answer["nextToken"] = encode_token(found[-1].sequence, binding)
@@ -141,3 +141,16 @@ def _position(token: str, binding: Binding) -> int:
         return int(decode_token(token, binding))
     except InvalidToken:
         raise invalid_token() from None
+
+
+def _live_page(
+    context: Context, rows: Rows, kind: Kind, parent: str | None, before: int | None, wanted: int
+) -> list[Record]:
+    live: list[Record] = []
+    while len(live) < wanted:
+        page = rows.page(context.account, context.region, kind.name, parent=parent, before=before, limit=wanted)
+        live += [record for record in page if is_live(context, kind, record)]
+        if len(page) < wanted:
+            break
+        before = page[-1].sequence
+    return live[:wanted]

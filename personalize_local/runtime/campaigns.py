@@ -86,9 +86,11 @@ def _serving(context: Context, rows: Rows, arn: str) -> Loaded:
 
 def _id(params: Mapping[str, Any], member: str, recipe_arn: str, *, needed: bool) -> str | None:
     value: str | None = params.get(member)
-    if value or (value is None and not needed):
-        return value
-    raise invalid_input(f"{member} is required for recipe {recipe_arn}.")
+    if needed and not value:
+        raise invalid_input(f"{member} is required for recipe {recipe_arn}.")
+    if value == "":
+        raise invalid_input(f"{member} must not be empty.")
+    return value
 
 
 def _events(rows: Rows, loaded: Loaded, actor: str) -> list[str]:

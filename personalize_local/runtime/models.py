@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from personalize_local.datasets.schema import fold, parse_schema
 from personalize_local.errors import not_found
 from personalize_local.recipes import RECIPES, recipe_by_arn
 from personalize_local.recipes.base import Model, Recipe
 from personalize_local.store.artifacts import Artifacts
-from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class Models:
             until=record.job.payload["until"],
             event_type=record.body.get("eventType"),
             threshold=None if threshold is None else float(threshold),
-            context_columns=_context_columns(rows, group),
+            context_columns=_context_columns(record.job.payload),
         )
 
     def forget(self, version_arn: str) -> None:
@@ -84,10 +83,10 @@ class Models:
         self._loaded.clear()
 
 
-def _context_columns(rows: Rows, group: str) -> dict[str, str]:
-    datasets = [item for item in rows.children(group, "dataset") if item.body["datasetType"] == "INTERACTIONS"]
-    schema: Record | None = rows.get(datasets[0].body["schemaArn"]) if datasets else None
+def _context_columns(payload: Mapping[str, Any]) -> dict[str, str]:
+    """The columns of the Interactions schema that the version was trained under."""
+    schema = payload["schemas"].get("INTERACTIONS")
     if schema is None:
         return {}
-    parsed = parse_schema(schema.body["schema"], schema.body.get("domain"))
+    parsed = parse_schema(schema["text"], schema["domain"])
     return {fold(field.name): field.name for field in parsed.metadata}

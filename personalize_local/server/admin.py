@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flask import Blueprint, Flask, jsonify
+from flask import Blueprint, Flask, jsonify, request
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -22,6 +22,10 @@ class Administered(Protocol):
 
     def reset(self) -> None:
         """Forget everything."""
+        ...
+
+    def advance(self, seconds: float) -> float:
+        """Move a virtual clock on; the new time. Raises ValueError."""
         ...
 
 
@@ -46,6 +50,23 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
         if companion is not None:
             companion.reset()
         return jsonify({"status": "ok"})
+
+    @pages.post("/clock")
+    def clock() -> ResponseReturnValue:
+        seconds = (request.get_json(silent=True) or {}).get("advance") if request.is_json else None
+        try:
+            if not isinstance(seconds, int | float):
+                raise ValueError('send {"advance": SECONDS}')
+            return jsonify({"now": emulator.advance(seconds)})
+        except ValueError as error:
+            return jsonify({"status": "error", "message": str(error)}), 400
+
+    @pages.before_request
+    def refuse_other_sites() -> ResponseReturnValue | None:
+        # A page of some web site, open in a browser on this machine, can post here; it cannot hide where it is from.
+        if request.method == "POST" and request.headers.get("Origin", request.host_url[:-1]) != request.host_url[:-1]:
+            return jsonify({"status": "error", "message": "403 Forbidden"}), 403
+        return None
 
     return pages
 

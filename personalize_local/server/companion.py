@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore_shapes.http import Request
 from botocore_shapes.scope import read_scope
+from personalize_local.arns import account_of
 from personalize_local.server.answers import companion_failed
 
 # RFC 9110, 7.6.1; a WSGI application must not send them (PEP 3333), moto's sometimes does.
@@ -61,11 +62,6 @@ class Companion:
             start_response("500 Internal Server Error", [*response.headers.items()])
             return [response.body]
 
-    @property
-    def loaded(self) -> bool:
-        """Whether moto has been imported for this server."""
-        return self._application is not None
-
     def reset(self) -> None:
         """Forget all of moto's state; nothing to do while it was never asked."""
         if self._application is None:
@@ -82,11 +78,6 @@ class Companion:
 
                     self._application = DomainDispatcherApplication(create_backend_app)
         return self._application
-
-
-def account_of(access_key: str, default: str) -> str:
-    """The account of a caller: an access key of twelve digits names it."""
-    return access_key if len(access_key) == 12 and access_key.isascii() and access_key.isdigit() else default
 
 
 def _signature_of(environ: dict[str, Any]) -> Request:

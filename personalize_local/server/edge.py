@@ -77,7 +77,7 @@ class Edge:
         if service == _SIGNING_NAME:
             # Signed for Personalize, but no route of it: the emulator words the unknown operation.
             return self._answer(head, environ, start_response, began)
-        if head.method == "POST" and head.path == MOTO_RESET:
+        if head.method == "POST" and head.path == MOTO_RESET and "origin" not in head.headers:
             self._emulator.reset()
         if self._companion is not None:
             return self._pass_on(head, environ, start_response, began, scope.access_key if scope else "", service)

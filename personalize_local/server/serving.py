@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,19 +40,19 @@ class Server:
 
     def __init__(self, settings: Settings, build: Build | None = None) -> None:
         listener = _bind(settings.host, settings.port)
-        try:
+        with ExitStack() as undo:
+            undo.callback(listener.close)
             port: int = listener.getsockname()[1]
             self.settings = replace(settings, port=port)
             self.url = f"http://{_reachable(settings.host)}:{port}"
             self._companion = _companion(self.settings)
             self.emulator = (build or _build)(self.settings)
+            undo.callback(self.emulator.close)
             if self._companion is not None:
                 # Jobs in child processes reach the companion through the port; this process asks it directly.
                 self.emulator.use_companion(self._companion, self.url)
             self._waitress, self._sockets = self._behind(listener)
-        except BaseException:
-            listener.close()
-            raise
+            undo.pop_all()
 
     def run(self) -> None:
         """Answer until :meth:`stop`, SystemExit or KeyboardInterrupt; then release everything."""

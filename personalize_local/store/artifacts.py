@@ -50,7 +50,3 @@ class Artifacts:
         # As plain arrays over the mapping: every operation on a memmap pays for its subclass.
         arrays = {key: np.load(folder / f"{key}.npy", mmap_mode="r").view(np.ndarray) for key in manifest["arrays"]}
         return arrays, manifest["facts"]
-
-    def remove(self, name: str) -> None:
-        """Delete a bundle if it is there."""
-        shutil.rmtree(self.root / name, ignore_errors=True)

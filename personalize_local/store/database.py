@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 from personalize_local.store.sql import Rows
@@ -88,6 +89,24 @@ class _Reading:
 
     def __exit__(self, *_: object) -> None:
         self._database._take_back(self._connection)
+
+
+def lock(folder: Path) -> IO[bytes]:
+    """Claim a folder for this process until the returned file is closed or the process ends, however it ends.
+
+    Raises ValueError when another process has it. Where the system has no such locks, nothing is claimed.
+    """
+    file = (folder / "lock").open("wb")
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        pass
+    except OSError:
+        file.close()
+        raise ValueError(f"{folder} is in use by another server") from None
+    return file
 
 
 @contextmanager

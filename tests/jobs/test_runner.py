@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
@@ -164,7 +165,6 @@ def test_a_job_that_was_forgotten_does_not_end_a_later_one_of_its_name(bench: Ma
     one = bench(lambda: later)
     one.add(number=1)
     one.runner.submit("a")
-    one.runner.forget()
     with one.database.write() as rows:
         rows.clear()
     one.add(number=2)
@@ -222,15 +222,17 @@ def test_a_closed_runner_leaves_its_jobs_for_the_next_one(bench: MakeBench) -> N
 
 def test_a_sweep_deletes_what_nothing_refers_to(bench: MakeBench) -> None:
     one = bench(InlineExecutor)
-    for folder in ("datasets", "artifacts"):
-        for name in ("begun", ".begun.1.tmp", "made", ".made.1.tmp", "lost", ".lost.1.tmp"):
+    begun, made, lost = (str(uuid.UUID(int=number)) for number in range(3))
+    for folder in ("datasets", "artifacts", "spool"):
+        for name in (begun, f".{begun}.1.tmp", made, f".{made}.1.tmp", lost, f".{lost}.1.tmp", "owner's", ".git"):
             (one.root / folder / name).mkdir(parents=True)
-    one.add("done", artifact="made")
+    one.add("waiting", folder=begun, artifact=begun)
+    one.add("done", artifact=made)
     one.runner.submit("done")
-    one.add("waiting", folder="begun", artifact="begun")
     one.runner.sweep()
-    for folder, kept in (("datasets", ["begun", "made"]), ("artifacts", ["begun", "made"])):
-        assert sorted(path.name for path in (one.root / folder).iterdir()) == [".begun.1.tmp", *kept]
+    for folder in ("datasets", "artifacts", "spool"):
+        left = {path.name for path in (one.root / folder).iterdir()}
+        assert left == {f".{begun}.1.tmp", begun, made, "owner's", ".git"}
 
 
 def test_a_killed_worker_is_replaced_and_its_job_finished(bench: MakeBench) -> None:

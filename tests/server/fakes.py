@@ -39,6 +39,9 @@ class FakeEmulator:
     def reset(self) -> None:
         self.resets += 1
 
+    def advance(self, seconds: float) -> float:
+        raise ValueError(f"no clock to move by {seconds}")
+
     def start(self) -> None:
         self.started = True
 

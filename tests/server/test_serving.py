@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import urllib.error
 import urllib.request
 from http.client import HTTPConnection
 from typing import Any, cast
@@ -145,4 +146,25 @@ def test_the_companion_is_handed_to_the_emulator_unless_it_is_switched_off() -> 
     ((companion, told),) = fakes.emulator.companions
     assert isinstance(companion, Companion)
     assert told == url
-    assert not companion.loaded
+
+
+def test_a_virtual_clock_is_moved_over_http() -> None:
+    def post(server: BackgroundServer, body: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
+        request = urllib.request.Request(f"{server.url}/_personalize/clock", data=body, method="POST")
+        for name, value in {"Content-Type": "application/json", **headers}.items():
+            request.add_header(name, value)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    with BackgroundServer(Settings(port=0, clock=1000.0, executor="inline")) as server:
+        assert post(server, b'{"advance": 60}') == (200, {"now": 1060.0})
+        assert post(server, b'{"advance": -1}') == (400, {"status": "error", "message": "a clock cannot go back"})
+        assert post(server, b"[]")[0] == 400
+        assert post(server, b'{"advance": 1}', Origin="http://elsewhere.example")[0] == 403
+        assert post(server, b'{"advance": 0}', Origin=server.url) == (200, {"now": 1060.0})
+    with BackgroundServer(Settings(port=0, executor="inline")) as server:
+        assert post(server, b'{"advance": 60}')[1]["message"].startswith("the clock is the machine's")

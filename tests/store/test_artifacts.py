@@ -36,14 +36,6 @@ def test_a_half_written_bundle_is_no_bundle(tmp_path: Path) -> None:
         Artifacts(tmp_path).open("model")
 
 
-def test_a_removed_bundle_is_gone(tmp_path: Path) -> None:
-    artifacts = Artifacts(tmp_path)
-    artifacts.write("model", {"a": np.zeros(1)}, {})
-    artifacts.remove("model")
-    with pytest.raises(FileNotFoundError):
-        artifacts.open("model")
-
-
 def test_an_object_array_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"[Oo]bject"):
         Artifacts(tmp_path).write("model", {"a": np.array([{}], dtype=object)}, {})

@@ -239,3 +239,14 @@ def test_metrics_have_the_names_of_the_service_and_four_decimals(program: Progra
         *(f"precision_at_{k}" for k in (5, 10, 25)),
     }
     assert all(value == round(value, 4) and 0 <= value <= 1 for value in found["metrics"].values())
+
+
+def test_deleted_resources_do_not_hide_the_others(program: Program) -> None:
+    personalize = program.personalize
+    kept = personalize.create_dataset_group(name="kept")["datasetGroupArn"]
+    for number in range(5):
+        gone = personalize.create_dataset_group(name=f"gone-{number}")["datasetGroupArn"]
+        personalize.delete_dataset_group(datasetGroupArn=gone)
+    page = personalize.list_dataset_groups(maxResults=2)
+    assert [group["datasetGroupArn"] for group in page["datasetGroups"]] == [kept]
+    assert "nextToken" not in page
