@@ -26,7 +26,7 @@ def sweep(database: Database, workplace: Workplace) -> None:
     with database.write() as rows:
         for path in [path for folder in folders for path in folder.iterdir()]:
             name = _OWN.fullmatch(path.name)
-            if name is None or _is_needed(rows, path, name[1]):
+            if name is None or _is_needed(rows, path, name[1], lasting=path.parent != workplace.spool):
                 continue
             if not path.name.endswith(_DOOMED):
                 path = path.rename(path.with_name(f".{name[1]}{_DOOMED}"))
@@ -35,8 +35,8 @@ def sweep(database: Database, workplace: Workplace) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _is_needed(rows: Rows, path: Path, name: str) -> bool:
+def _is_needed(rows: Rows, path: Path, name: str, *, lasting: bool) -> bool:
     if path.name.endswith(_DOOMED):
         return False
     # What has more than its name is unfinished: once its job has ended, a crash left it, even where the name is in use.
-    return rows.mentions(name) if path.name == name else rows.awaits(name)
+    return rows.mentions(name) if lasting and path.name == name else rows.awaits(name)
