@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,8 @@ KIND = Kind(
     lifecycle=Lifecycle(create=510, update=510),
     parent_member="solutionArn",
 )
+
+log = logging.getLogger("personalize_local.campaigns")
 
 _LATEST = "/$LATEST"
 _EXPLORATION = ("explorationWeight", "explorationItemAgeCutOff")
@@ -133,6 +136,9 @@ def check_exploration(recipe: Recipe, values: Mapping[str, str]) -> None:
             number = float("nan")
         if name == "explorationWeight" and not 0 <= number <= 1:
             raise invalid_input(f"explorationWeight must be between 0 and 1, not {value!r}.")
+        if name == "explorationWeight" and number > 0:
+            # Refusing it would stop most programs in the field, which always send it.
+            log.warning("explorationWeight %s is kept and shown; exploration is not implemented yet", value)
         if name == "explorationItemAgeCutOff" and not 1 <= number < float("inf"):
             raise invalid_input(f"explorationItemAgeCutOff must be at least 1 day, not {value!r}.")
 

@@ -9,7 +9,7 @@ import pytest
 
 from personalize_local.server.serving import BackgroundServer
 from personalize_local.settings import Settings
-from tests.conftest import build_checked
+from tests.conftest import World, build_checked
 from tests.wire.program import Program
 
 
@@ -73,3 +73,14 @@ def test_a_reset_forgets_everything_at_once(tmp_path: Path) -> None:
             server.reset()
             assert program.personalize.list_dataset_groups()["datasetGroups"] == []
             assert program.personalize.list_schemas()["schemas"] == []
+
+
+def test_a_weight_of_exploration_is_kept_with_a_warning(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    config = {"itemExplorationConfig": {"explorationWeight": "0.4"}}
+    personalize = world.program.personalize
+    version = personalize.describe_campaign(campaignArn=world.personal)["campaign"]["solutionVersionArn"]
+    arn = personalize.create_campaign(name="exploring", solutionVersionArn=version, campaignConfig=config)[
+        "campaignArn"
+    ]
+    assert personalize.describe_campaign(campaignArn=arn)["campaign"]["campaignConfig"] == config
+    assert "explorationWeight 0.4 is kept and shown" in caplog.text
