@@ -88,7 +88,7 @@ def health(url: str | None) -> None:
     from http.client import HTTPException
     from urllib.request import ProxyHandler, build_opener
 
-    address = (url or _own_url()).rstrip("/") + "/_personalize/health"
+    address = (url or _environment_settings().url).rstrip("/") + "/_personalize/health"
     try:
         # A proxy from the environment would answer for the server.
         with build_opener(ProxyHandler({})).open(address, timeout=_HEALTH_SECONDS) as answer:
@@ -106,7 +106,7 @@ def env(url: str | None, shell: str) -> None:
 
     In a shell: eval "$(personalize-local env)"
     """
-    click.echo(_in_shell(_variables(url or _own_url(), _environment_settings().region), shell))
+    click.echo(_in_shell(_variables(url or _environment_settings().url, _environment_settings().region), shell))
 
 
 @main.command(short_help="Go from data to recommendations.")
@@ -147,12 +147,6 @@ def _settings(overrides: dict[str, object]) -> Settings:
 
 def _environment_settings() -> Settings:
     return _settings({})
-
-
-def _own_url() -> str:
-    settings = _environment_settings()
-    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 @contextmanager

@@ -157,6 +157,12 @@ class Settings:
         _choice("debug", "info", "warning", "error"), "info", "Least severe message that is logged."
     )
 
+    @property
+    def url(self) -> str:
+        """Where this machine reaches the server; an address that stands for all of them is reached at loopback."""
+        host = "127.0.0.1" if self.host in {"", "0.0.0.0", "::"} else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
     @classmethod
     def load(cls, overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
         """Make the settings from ``overrides`` (texts or values, by attribute name) above ``environ``.

@@ -9,7 +9,7 @@ from personalize_local.datasets.schema import Schema, SchemaError, check_replace
 from personalize_local.errors import invalid_input
 from personalize_local.resources import dataset_group, schema
 from personalize_local.resources.changes import begin_update, insert
-from personalize_local.resources.kind import Kind, Lifecycle, is_live, require, require_active, status_of
+from personalize_local.resources.kind import IN_CREATION, Kind, Lifecycle, is_live, require, require_active, status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
@@ -25,7 +25,7 @@ def _blockers(context: Context, rows: Rows, record: Record) -> list[str]:
         return [child for child in rows.children(parent, kind) if is_live(context, kinds[kind], child)]
 
     def moving(child: Record, kind: str) -> bool:
-        return status_of(context, kinds[kind], child).word in ("CREATE PENDING", "CREATE IN_PROGRESS")
+        return status_of(context, kinds[kind], child).word in IN_CREATION
 
     blocking = [job.arn for job in live(record.arn, "datasetImportJob") if moving(job, "datasetImportJob")]
     if record.body["datasetType"] == "INTERACTIONS":

@@ -21,6 +21,8 @@ Removal = Callable[[Context, Rows, Record], None]
 RESTING = ("ACTIVE", "CREATE FAILED", "INACTIVE", "CREATE STOPPED")
 """Statuses from which a resource may be changed or deleted (documented; INACTIVE observed)."""
 
+IN_CREATION = ("CREATE PENDING", "CREATE IN_PROGRESS")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:

@@ -9,7 +9,7 @@ from personalize_local.context import Context
 from personalize_local.errors import invalid_input, not_implemented
 from personalize_local.resources import dataset_group, solution_version
 from personalize_local.resources.changes import begin_update, insert
-from personalize_local.resources.kind import Kind, Lifecycle, is_live, require, require_active, status_of
+from personalize_local.resources.kind import IN_CREATION, Kind, Lifecycle, is_live, require, require_active, status_of
 from personalize_local.resources.solution_rules import (
     check_config,
     check_data,
@@ -28,7 +28,7 @@ def _blockers(context: Context, rows: Rows, record: Record) -> list[str]:
     moving = [
         version.arn
         for version in rows.children(record.arn, kind.name)
-        if status_of(context, kind, version).word in ("CREATE PENDING", "CREATE IN_PROGRESS")
+        if status_of(context, kind, version).word in IN_CREATION
     ]
     serving = [
         campaign.arn

@@ -44,7 +44,7 @@ class Server:
             undo.callback(listener.close)
             port: int = listener.getsockname()[1]
             self.settings = replace(settings, port=port)
-            self.url = f"http://{_reachable(settings.host)}:{port}"
+            self.url = self.settings.url
             self._companion = _companion(self.settings)
             self.emulator = (build or _build)(self.settings)
             undo.callback(self.emulator.close)
@@ -227,10 +227,3 @@ def _bind(host: str, port: int) -> socket.socket:
             "Stop the program that uses it or choose another port with --port (0 takes a free one)."
         ) from None
     return listener
-
-
-def _reachable(host: str) -> str:
-    """The host part of a URL at which this machine reaches a server that listens on ``host``."""
-    if host in {"", "0.0.0.0", "::"}:
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
