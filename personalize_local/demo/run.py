@@ -46,12 +46,7 @@ def run_demo(
         with _terminated_like_interrupted(), tempfile.TemporaryDirectory(prefix="personalize-demo-") as directory:
             home = Path(directory)
             if interactions is None:
-                console.line("Personalize Local: from a sample newsroom to recommendations, with plain boto3")
-                console.step("Generate the sample")
-                scale = SCALES[cast(Size, size)]
-                text = f"{scale.interactions:,} interactions of {scale.users:,} readers with {scale.items:,} articles"
-                with console.timed(text):
-                    material = newsroom(home / "sample", seed=seed, size=cast(Size, size))
+                material = _generated(console, home / "sample", seed, cast(Size, size))
             else:
                 console.line("Personalize Local: from your CSV files to recommendations, with plain boto3")
                 console.step("Read the files and infer their schemas")
@@ -71,6 +66,15 @@ def run_demo(
         print(f"Error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _generated(console: Console, folder: Path, seed: int, size: Size) -> Material:
+    console.line("Personalize Local: from a sample newsroom to recommendations, with plain boto3")
+    console.step("Generate the sample")
+    scale = SCALES[size]
+    text = f"{scale.interactions:,} interactions of {scale.users:,} readers with {scale.items:,} articles"
+    with console.timed(text):
+        return newsroom(folder, seed=seed, size=size)
 
 
 def _walk(console: Console, material: Material, home: Path) -> None:
