@@ -9,14 +9,14 @@ from typing import Final, Literal, NoReturn
 
 from personalize_local.datasets.schema import Field, Schema, fold
 
-__all__ = ["EVENT_FORBIDDEN", "PropertiesError", "Value", "coerce", "map_properties", "parse_properties"]
+__all__ = ["EVENT_FORBIDDEN", "EVENT_VALUE", "PropertiesError", "Value", "coerce", "map_properties", "parse_properties"]
 
 Value = str | int | float | bool | None
 
 # Documented for PutEvents and PutActionInteractions: these travel as members of their own.
 EVENT_FORBIDDEN: Final = ("userId", "sessionId", "eventType", "timestamp", "recommendationId", "impression")
 # The value of an event may stand in its properties whether or not the schema has the column (documented form).
-_EVENT_VALUE: Final = Field(name="EVENT_VALUE", type="float", nullable=True)
+EVENT_VALUE: Final = Field(name="EVENT_VALUE", type="float", nullable=True)
 _ID_LENGTH: Final = 256
 _STRING_LENGTH: Final = 1000
 _TEXTUAL_LENGTH: Final = 20_000
@@ -62,8 +62,8 @@ def map_properties(
             # The refusal is observed, the sentence is chosen.
             raise PropertiesError(f"The properties may not contain {barred[key]}.")
         item = schema.field(name)
-        if item is None and schema.dataset_type == "INTERACTIONS" and key == fold(_EVENT_VALUE.name):
-            item = _EVENT_VALUE
+        if item is None and schema.dataset_type == "INTERACTIONS" and key == fold(EVENT_VALUE.name):
+            item = EVENT_VALUE
         if item is not None:
             mapped[item.name] = coerce(value, item)
         elif unknown == "refuse":

@@ -9,6 +9,7 @@ from typing import Any
 from personalize_local.context import Context
 from personalize_local.datasets.properties import (
     EVENT_FORBIDDEN,
+    EVENT_VALUE,
     PropertiesError,
     coerce,
     map_properties,
@@ -23,7 +24,6 @@ from personalize_local.store.records import StreamedEvent
 from personalize_local.store.sql import Rows
 
 _ITEM = Field(name="ITEM_ID", type="string")
-_VALUE = Field(name="EVENT_VALUE", type="float", nullable=True)
 _KEPT = ("recommendationId", "impression", "metricAttribution")
 
 
@@ -81,7 +81,7 @@ def _properties(text: str, schema: Schema | None) -> dict[str, Any]:
 def _event(group: str, params: Mapping[str, Any], event: Mapping[str, Any], schema: Schema | None) -> StreamedEvent:
     properties = _properties(event["properties"], schema) if "properties" in event else {}
     # Item and value may stand beside the properties or in them (both documented); beside wins (inferred).
-    item_in, value_in = _own(properties, _ITEM), _own(properties, _VALUE)
+    item_in, value_in = _own(properties, _ITEM), _own(properties, EVENT_VALUE)
     sent_at: datetime = event["sentAt"]
     return StreamedEvent(
         dataset_group=group,

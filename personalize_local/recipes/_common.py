@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_local.engine.data import Int32, Int64, TrainingData
+from personalize_local.engine.data import Float32, Int32, Int64, TrainingData
 from personalize_local.engine.evaluation import LIST_LENGTH, choose_test_users, measure, truth_size
 from personalize_local.engine.histories import Histories, histories_of
-from personalize_local.engine.scores import Scores
+from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.vocabulary import Vocabulary
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -69,3 +70,14 @@ def unprefixed(prefix: str, arrays: Mapping[str, NDArray[np.generic]]) -> Arrays
 def vocabulary(prefix: str, arrays: Mapping[str, NDArray[np.generic]]) -> Vocabulary:
     """The vocabulary that was stored under ``prefix``."""
     return Vocabulary.from_arrays(unprefixed(prefix, arrays))
+
+
+def stored_popularity(logits: Float32, order: PopularityOrder) -> Arrays:
+    """Popularity as every model stores it; :func:`opened_order` is the inverse for the order."""
+    return {"popularity.logits": logits, "popularity.order": order.order, "popularity.rank": order.rank}
+
+
+def opened_order(arrays: Mapping[str, NDArray[np.generic]]) -> PopularityOrder:
+    """The order of popularity of a stored model."""
+    parts = cast("Mapping[str, Any]", arrays)
+    return PopularityOrder(order=parts["popularity.order"], rank=parts["popularity.rank"])

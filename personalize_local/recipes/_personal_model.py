@@ -18,7 +18,7 @@ from personalize_local.engine.neighbours import NeighbourTable
 from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.transitions import WINDOW
 from personalize_local.engine.vocabulary import Vocabulary
-from personalize_local.recipes._common import Arrays, prefixed, vocabulary
+from personalize_local.recipes._common import Arrays, opened_order, prefixed, stored_popularity, vocabulary
 from personalize_local.recipes.base import Query
 
 HISTORY = 100  # events kept per user (inferred: the service is taken to look at 32 to 100 recent events)
@@ -131,9 +131,7 @@ class PersonalModel:
             **prefixed("users", self.users.arrays()),
             "histories.indptr": self.histories.indptr,
             "histories.items": self.histories.items,
-            "popularity.logits": self.popularity,
-            "popularity.order": self.order.order,
-            "popularity.rank": self.order.rank,
+            **stored_popularity(self.popularity, self.order),
             "transitions.indexes": self.transitions.indexes,
             "transitions.values": self.transitions.values,
         }
@@ -167,7 +165,7 @@ def load_personal(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, 
         users=vocabulary("users", arrays),
         histories=Histories(indptr=parts["histories.indptr"], items=parts["histories.items"], rows=no_rows),
         popularity=parts["popularity.logits"],
-        order=PopularityOrder(order=parts["popularity.order"], rank=parts["popularity.rank"]),
+        order=opened_order(arrays),
         transitions=NeighbourTable(indexes=parts["transitions.indexes"], values=parts["transitions.values"]),
         affinity=affinity,
         context=context,

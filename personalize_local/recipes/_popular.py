@@ -14,7 +14,16 @@ from personalize_local.engine.histories import Histories
 from personalize_local.engine.popularity import popularity_logits, unique_users
 from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.vocabulary import Vocabulary
-from personalize_local.recipes._common import Arrays, histories, measure_model, prefixed, split_users, vocabulary
+from personalize_local.recipes._common import (
+    Arrays,
+    histories,
+    measure_model,
+    opened_order,
+    prefixed,
+    split_users,
+    stored_popularity,
+    vocabulary,
+)
 from personalize_local.recipes.base import Query, Trained
 
 
@@ -35,9 +44,7 @@ class PopularModel:
         """Everything that :func:`load_popular` needs."""
         arrays: Arrays = {
             **prefixed("items", self.items.arrays()),
-            "popularity.logits": self.popularity,
-            "popularity.order": self.order.order,
-            "popularity.rank": self.order.rank,
+            **stored_popularity(self.popularity, self.order),
         }
         return arrays, {}
 
@@ -49,7 +56,7 @@ def load_popular(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, A
     return PopularModel(
         items=vocabulary("items", arrays),
         popularity=parts["popularity.logits"],
-        order=PopularityOrder(order=parts["popularity.order"], rank=parts["popularity.rank"]),
+        order=opened_order(arrays),
     )
 
 

@@ -17,7 +17,16 @@ from personalize_local.engine.neighbours import NeighbourTable, cointeractions, 
 from personalize_local.engine.popularity import popularity_logits, unique_users
 from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.vocabulary import Vocabulary
-from personalize_local.recipes._common import Arrays, histories, measure_model, prefixed, split_users, vocabulary
+from personalize_local.recipes._common import (
+    Arrays,
+    histories,
+    measure_model,
+    opened_order,
+    prefixed,
+    split_users,
+    stored_popularity,
+    vocabulary,
+)
 from personalize_local.recipes.base import Query, Trained
 
 NEIGHBOURS = 500  # kept per item: as many as an answer may hold (numResults)
@@ -55,9 +64,7 @@ class RelatedModel:
             **prefixed("items", self.items.arrays()),
             "neighbours.indexes": self.neighbours.indexes,
             "neighbours.values": self.neighbours.values,
-            "popularity.logits": self.popularity,
-            "popularity.order": self.order.order,
-            "popularity.rank": self.order.rank,
+            **stored_popularity(self.popularity, self.order),
         }
         return arrays, {}
 
@@ -70,7 +77,7 @@ def load_related(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, A
         items=vocabulary("items", arrays),
         neighbours=NeighbourTable(indexes=parts["neighbours.indexes"], values=parts["neighbours.values"]),
         popularity=parts["popularity.logits"],
-        order=PopularityOrder(order=parts["popularity.order"], rank=parts["popularity.rank"]),
+        order=opened_order(arrays),
     )
 
 
