@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-JobState = Literal["PENDING", "DONE", "FAILED"]
+JobState = Literal["PENDING", "DONE", "FAILED", "STOPPED"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Work in the background, under the ARN of the resource that it makes.
+    """Work in the background, under the ARN of the resource that it makes (``ARN#2`` and so on for what comes later).
 
     ``payload`` is what was asked for, ``result`` what came of it (``reason`` in it when it failed), both JSON-able.
     Times are epoch seconds.

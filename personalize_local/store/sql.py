@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from personalize_local.store.records import Job, Record, StreamedEvent
-
-FORMAT = 1
-"""Version of the tables; a folder of another version is refused rather than misread."""
+from personalize_local.store.upgrades import FORMAT, upgrade
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -71,9 +69,9 @@ class Rows:
         self._connection = connection
 
     def create_tables(self, identity: str) -> None:
-        """Make what is missing; ``identity`` is the dialect's type of a growing key.
+        """Make what is missing, upgrade what is old; ``identity`` is the dialect's type of a growing key.
 
-        Raises ValueError when the tables are of another version.
+        Raises ValueError when the tables are of a later version.
         """
         for statement in TABLES:
             self._connection.execute(statement.format(identity=identity))
@@ -81,7 +79,7 @@ class Rows:
         if row is None:
             self._connection.execute("INSERT INTO facts (name, value) VALUES ('format', ?)", (str(FORMAT),))
         elif row[0] != str(FORMAT):
-            raise ValueError(f"the data folder has format {row[0]}, this version reads format {FORMAT}")
+            upgrade(self._connection, int(row[0]))
 
     def clear(self) -> None:
         """Forget every resource, job and event."""
@@ -114,6 +112,21 @@ class Rows:
             (account, region, kind),
         )
         return [_record(row) for row in cursor]
+
+    def everywhere(self, kind: str) -> list[Record]:
+        """The resources of a kind in all accounts and regions that nobody has deleted, oldest first."""
+        cursor = self._connection.execute(
+            f"{_RECORDS} WHERE r.kind = ? AND r.deleted IS NULL ORDER BY r.sequence", (kind,)
+        )
+        return [_record(row) for row in cursor]
+
+    def count(self, account: str, region: str, kind: str) -> int:
+        """How many resources of a kind an account has in a region, those in deletion left out."""
+        row = self._connection.execute(
+            "SELECT COUNT(*) FROM resources WHERE account = ? AND region = ? AND kind = ? AND deleted IS NULL",
+            (account, region, kind),
+        ).fetchone()
+        return int(row[0])
 
     def page(
         self, account: str, region: str, kind: str, *, parent: str | None, before: int | None, limit: int
@@ -155,9 +168,12 @@ class Rows:
         )
 
     def remove(self, arn: str) -> None:
-        """Forget a resource and its job."""
+        """Forget a resource and its jobs."""
         self._connection.execute("DELETE FROM resources WHERE arn = ?", (arn,))
-        self._connection.execute("DELETE FROM jobs WHERE arn = ?", (arn,))
+        # Further jobs of a resource have its ARN, # and a number for their key; $ follows # in every collation used.
+        self._connection.execute(
+            "DELETE FROM jobs WHERE arn = ? OR (arn >= ? AND arn < ?)", (arn, f"{arn}#", f"{arn}$")
+        )
 
     def mentions(self, name: str) -> bool:
         """Whether a generated name (of a segment or an artifact) is in use.
@@ -168,7 +184,10 @@ class Rows:
         questions = (
             ("SELECT 1 FROM resources WHERE deleted IS NULL AND state LIKE ? LIMIT 1", f'%"{name}"%'),
             ("SELECT 1 FROM jobs WHERE state = 'PENDING' AND payload LIKE ? LIMIT 1", f'%"{name}"%'),
-            ("SELECT 1 FROM jobs WHERE payload LIKE ? LIMIT 1", f'%"artifact":"{name}"%'),
+            (
+                "SELECT 1 FROM jobs WHERE state <> 'STOPPED' AND payload LIKE ? LIMIT 1",
+                f'%"artifact":"{name}"%',
+            ),
         )
         return any(self._connection.execute(sql, (pattern,)).fetchone() is not None for sql, pattern in questions)
 
@@ -213,6 +232,10 @@ class Rows:
             (job.state, _dump(job.result), job.finished, job.arn, _dump(job.payload)),
         )
         return cursor.rowcount == 1
+
+    def stop_job(self, arn: str) -> None:
+        """Mark a job as stopped, whatever has come of it."""
+        self._connection.execute("UPDATE jobs SET state = 'STOPPED' WHERE arn = ?", (arn,))
 
     # Events
 
