@@ -17,20 +17,26 @@ from personalize_local.arns import account_of, is_region
 from personalize_local.clock import Clock, RealClock, VirtualClock
 from personalize_local.context import Context
 from personalize_local.ids import Ids
-from personalize_local.jobs import importing, training
+from personalize_local.jobs import importing, training, unbuilt
 from personalize_local.jobs.executors import InlineExecutor, process_executor
 from personalize_local.jobs.lifecycle import Modes
 from personalize_local.jobs.runner import JobRunner, JobType
 from personalize_local.jobs.workplace import Workplace, database_path
-from personalize_local.resources import KINDS, control_plane, taggable_kinds
+from personalize_local.resources import KINDS, control_plane, recommender, schedule, taggable_kinds
+from personalize_local.resources.quotas import Quotas
 from personalize_local.runtime.models import Models
 from personalize_local.settings import SettingError, Settings
 from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
+from personalize_local.throttling import Throttle
 
 JOBS = {
     "datasetImportJob": JobType(run=importing.run, complete=importing.complete),
     "solutionVersion": JobType(run=training.run),
+    "recommender": JobType(run=training.run, complete=recommender.complete),
+    **dict.fromkeys(
+        ("batchInferenceJob", "batchSegmentJob", "dataDeletionJob", "datasetExportJob"), JobType(run=unbuilt.run)
+    ),
 }
 
 
@@ -46,6 +52,8 @@ class Emulator:
         self.kinds = KINDS
         self._check_output = check_output
         self.modes = Modes.parse(settings.status, frozenset(kind.mode_key for kind in KINDS.values()))
+        self.quotas = Quotas.parse(settings.quotas)
+        self._throttle = Throttle()
         self.clock: Clock = RealClock() if settings.clock is None else VirtualClock(settings.clock)
         self.ids = Ids(settings.id_seed)
         self.root = _root(settings.data)
@@ -74,6 +82,8 @@ class Emulator:
         )
 
     def _service(self, name: str, handlers: Any) -> Service[Context]:
+        if self.settings.throttle:
+            handlers = {operation: self._throttle.wrap(operation, handler) for operation, handler in handlers.items()}
         return Service(
             load_service_model(name),
             handlers,
@@ -89,14 +99,12 @@ class Emulator:
         if scope is not None:
             account = account_of(scope.access_key, account)
             region = scope.region if is_region(scope.region) else region
-        return Context(
-            account=account,
-            region=region,
-            request_id=call.request_id,
-            # Three decimals, as the service shows times (observed).
-            now=round(self.clock.now(), 3),
-            emulator=self,
-        )
+        return self._context_of(account, region, call.request_id)
+
+    def _context_of(self, account: str, region: str, request_id: str) -> Context:
+        # Three decimals, as the service shows times (observed).
+        now = round(self.clock.now(), 3)
+        return Context(account=account, region=region, request_id=request_id, now=now, emulator=self)
 
     def _make_executor(self) -> Executor:
         return InlineExecutor() if self.settings.executor == "inline" else process_executor(self.settings.workers)
@@ -162,10 +170,22 @@ class Emulator:
     # Life
 
     def advance(self, seconds: float) -> float:
-        """Move a virtual clock on; the new time. Raises ValueError where the clock is the machine's."""
+        """Move a virtual clock on; the new time. What is due on the way happens when it is due.
+
+        Raises ValueError where the clock is the machine's.
+        """
         if not isinstance(self.clock, VirtualClock):
             raise ValueError("the clock is the machine's; start with a virtual one to move it")
-        return self.clock.advance(seconds)
+        end = self.clock.now() + seconds
+        done, due = self.clock.now() - 1, self.run_due()
+        while due is not None and done < due <= end:
+            self.clock.advance(max(0.0, due - self.clock.now()))
+            done, due = due, self.run_due()
+        return self.clock.advance(max(0.0, end - self.clock.now()) if seconds >= 0 else seconds)
+
+    def run_due(self) -> float | None:
+        """Begin what is due by now and happens by itself; when something is due next, None for never."""
+        return schedule.run_due(self._context_of(self.settings.account, self.settings.region, ""))
 
     def start(self) -> None:
         """Delete what a crash left unfinished on disk and take up unfinished jobs."""
@@ -186,6 +206,7 @@ class Emulator:
         with self.database.write() as rows:
             rows.clear()
         self.models.clear()
+        self._throttle.clear()
         self.jobs.abandon()
 
     def close(self) -> None:

@@ -1,55 +1,82 @@
-"""The sentences of errors that several rooms raise; a rule's own sentence stands beside the rule."""
+"""The refusals that several rooms raise; a rule's own refusal stands beside the rule."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from personalize_local.provenance import Refusal, invalid
 
-from botocore_shapes.errors import ServiceError
+NOT_FOUND = Refusal(
+    "ResourceNotFoundException",
+    "Resource Arn {arn} does not exist.",
+    rule="documented",
+    error="documented",
+    wording="observed",
+    source="dg/API_Operations_Amazon_Personalize.html; text as in moto",
+)
+"""The ARN names nothing."""
+
+ALREADY_EXISTS = Refusal(
+    "ResourceAlreadyExistsException",
+    "Another resource with Arn {arn} already exists.",
+    rule="documented",
+    error="documented",
+    wording="observed",
+    source="https://github.com/aws-samples/retail-demo-store/issues/219",
+)
+"""The name is taken."""
+
+WRONG_ARN = invalid("Invalid ARN for {member}: {arn}.", rule="inferred")
+"""The ARN is of another kind, account or region."""
+
+MOVING = Refusal(
+    "ResourceInUseException",
+    "Resource {arn} is in status {status} and cannot be modified.",
+    rule="documented",
+    error="observed",
+    source="dg/deleting-resources.html",
+)
+"""The resource is between two states."""
+
+NOT_ACTIVE = Refusal(
+    "ResourceInUseException",
+    "Resource {arn} is not ACTIVE. Current status: {status}.",
+    rule="documented",
+    error="observed",
+    source="dg/API_CreateBatchInferenceJob.html",
+)
+"""A referenced resource is not ready yet."""
+
+NOT_ACTIVE_INPUT = invalid("Resource {arn} is not ACTIVE. Current status: {status}.", rule="inferred")
+"""The same, where the operation does not model ResourceInUseException."""
+
+HAS_DEPENDANTS = Refusal(
+    "ResourceInUseException",
+    "Resource {arn} has dependent resources that must be deleted first: {dependants}.",
+    rule="documented",
+    error="observed",
+    source="dg/deleting-resources.html",
+)
+"""Deletion is blocked."""
+
+NOT_IMPLEMENTED = Refusal(
+    "NotImplementedException",
+    "{what} is not implemented in Personalize Local.",
+    rule="chosen",
+    error="chosen",
+    status=501,
+)
+"""Something that the service has and this emulator does not, refused by name."""
+
+INVALID_TOKEN = Refusal(
+    "InvalidNextTokenException",
+    "The token is not valid.",
+    rule="documented",
+    error="documented",
+    source="dg/API_ListCampaigns.html",
+)
+"""The page token is malformed or belongs to another list."""
 
 
-def invalid_input(message: str) -> ServiceError:
-    """A business rule is broken."""
+def invalid_input(message: str):  # temporary, until the sentences of events are declared
+    from botocore_shapes.errors import ServiceError
+
     return ServiceError("InvalidInputException", message)
-
-
-def not_found(arn: str) -> ServiceError:
-    """The ARN names nothing (text observed in programs that were written against the service)."""
-    return ServiceError("ResourceNotFoundException", f"Resource Arn {arn} does not exist.")
-
-
-def already_exists(arn: str) -> ServiceError:
-    """The name is taken (text observed)."""
-    return ServiceError("ResourceAlreadyExistsException", f"Another resource with Arn {arn} already exists.")
-
-
-def wrong_arn(member: str, arn: str) -> ServiceError:
-    """The ARN is of another kind, account or region (text chosen)."""
-    return invalid_input(f"Invalid ARN for {member}: {arn}.")
-
-
-def moving(arn: str, status: str) -> ServiceError:
-    """The resource is between two states (text chosen)."""
-    return ServiceError("ResourceInUseException", f"Resource {arn} is in status {status} and cannot be modified.")
-
-
-def not_active(arn: str, status: str) -> ServiceError:
-    """A referenced resource is not ready yet (text chosen)."""
-    return ServiceError("ResourceInUseException", f"Resource {arn} is not ACTIVE. Current status: {status}.")
-
-
-def has_dependants(arn: str, dependants: Iterable[str]) -> ServiceError:
-    """Deletion is blocked (text chosen)."""
-    listed = ", ".join(dependants)
-    return ServiceError(
-        "ResourceInUseException", f"Resource {arn} has dependent resources that must be deleted first: {listed}."
-    )
-
-
-def not_implemented(what: str) -> ServiceError:
-    """Something that the service has and this emulator does not, refused by name (ours; status 501)."""
-    return ServiceError("NotImplementedException", f"{what} is not implemented in Personalize Local.", status=501)
-
-
-def invalid_token() -> ServiceError:
-    """The page token is malformed or belongs to another list (class modelled, text chosen)."""
-    return ServiceError("InvalidNextTokenException", "The token is not valid.")

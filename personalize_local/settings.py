@@ -152,6 +152,13 @@ class Settings:
     relaxed_minimums: bool = setting(
         _flag, False, "Import and train on less data than the service's minimums, for small fixtures."
     )
+    quotas: str = setting(
+        str,
+        "on",
+        "The service's quotas: on, off, or NAME=NUMBER for single ones after a comma, as in 'off,campaigns=2'; "
+        "docs/fidelity.md has the names.",
+    )
+    throttle: bool = setting(_flag, False, "Refuse calls beyond the service's request rates with ThrottlingException.")
     max_body: int = setting(_count(1024), 10 * 1024 * 1024, "Largest request body in bytes, S3 uploads excepted.")
     log_level: str = setting(
         _choice("debug", "info", "warning", "error"), "info", "Least severe message that is logged."

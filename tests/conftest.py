@@ -61,8 +61,7 @@ class Small:
 
     def wait(self, seconds: float) -> None:
         """Let virtual time pass."""
-        clock: Any = self.server.emulator.clock
-        clock.advance(seconds)
+        self.server.emulator.advance(seconds)
 
 
 @pytest.fixture

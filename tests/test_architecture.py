@@ -14,12 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the top of the house to its ground; a room may import from its own line and from lines below.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("cli", "__main__", "server", "testing", "demo"),
+    ("cli", "__main__", "ledger", "server", "testing", "demo"),
     ("emulator",),
     ("resources", "runtime", "events"),
     ("jobs",),
     ("recipes", "datasets", "filters"),
-    ("engine", "store", "context", "clock", "ids", "arns", "errors", "settings"),
+    ("engine", "store", "context", "clock", "ids", "arns", "errors", "provenance", "settings", "throttling"),
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 ALONE = {"engine", "filters"}

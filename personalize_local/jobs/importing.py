@@ -138,7 +138,7 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
 def complete(rows: Rows, job: Job) -> None:
     """Put an import in force: FULL replaces earlier bulk data, INCREMENTAL adds to it (documented)."""
     dataset = rows.get(job.payload["dataset"])
-    if dataset is None or dataset.deleted is not None:
+    if job.state != "DONE" or dataset is None or dataset.deleted is not None:
         return
     segment = {"folder": job.payload["folder"], "rows": job.result["rows"]}
     earlier = dataset.state.get("segments", []) if job.payload["mode"] == "INCREMENTAL" else []

@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakSet
 
 from personalize_local.clock import Clock
 from personalize_local.jobs.executors import stop
@@ -26,8 +27,8 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobType:
-    """``run`` does the work in any process and returns JSON-able facts; ``complete`` puts them in force, in the same
-    transaction that ends the job."""
+    """``run`` does the work in any process and returns JSON-able facts; ``complete`` puts what came of it in force, be
+    it DONE or FAILED, in the same transaction that ends the job."""
 
     run: Callable[[Mapping[str, Any], Workplace], dict[str, Any]]
     complete: Callable[[Rows, Job], None] | None = None
@@ -50,6 +51,7 @@ class JobRunner:
         self._executor: Executor | None = None
         self._lock = threading.Lock()
         self._running: dict[str, Future[dict[str, Any]]] = {}
+        self._ended: WeakSet[Executor] = WeakSet()
         self._sweep = False
         self._closed = False
 
@@ -103,6 +105,8 @@ class JobRunner:
             outcome = replace(job, state="FAILED", result={"reason": failure.reason, "report": failure.report})
             log.warning("%s failed: %s %s", job.arn, failure.reason, failure.report or "")
         except BrokenProcessPool:
+            if executor in self._ended:
+                return
             self._drop(executor)
             if attempt < _ATTEMPTS:
                 self.submit(job.arn, attempt + 1)
@@ -117,7 +121,7 @@ class JobRunner:
         try:
             with self._database.write() as rows:
                 complete = self._types[job.kind].complete
-                if rows.finish_job(job) and job.state == "DONE" and complete is not None:
+                if rows.finish_job(job) and complete is not None:
                     complete(rows, job)
                     self._sweep = True
         except Exception:
@@ -129,6 +133,21 @@ class JobRunner:
         with self._lock:
             if self._executor is executor:
                 self._executor = None
+
+    def stop(self, arn: str) -> None:
+        """End the work on a job that is no longer pending in the store; what ran beside it begins again."""
+        future = self._running.pop(arn, None)
+        if future is None or future.cancel():
+            return
+        with self._lock:
+            executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        self._ended.add(executor)
+        others = list(self._running)
+        stop(executor, busy=True)
+        for other in others:
+            self.submit(other)
 
     def sweep_soon(self) -> None:
         """Files may have become unreferenced: look when the next job ends."""

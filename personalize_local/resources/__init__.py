@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from botocore_shapes.model import ServiceModel
 from personalize_local.resources import (
+    batch_inference_job,
+    batch_segment_job,
     campaign,
+    data_deletion_job,
     dataset,
+    dataset_export_job,
     dataset_group,
     dataset_import_job,
     event_tracker,
+    filter,
+    metric_attribution,
     recipe,
+    recommender,
     schema,
     solution,
     solution_version,
@@ -25,10 +32,17 @@ _RESOURCES = (
     schema,
     dataset,
     dataset_import_job,
+    dataset_export_job,
+    data_deletion_job,
     event_tracker,
+    filter,
     solution,
     solution_version,
     campaign,
+    recommender,
+    batch_inference_job,
+    batch_segment_job,
+    metric_attribution,
 )
 
 KINDS: dict[str, Kind] = {module.KIND.name: module.KIND for module in _RESOURCES}

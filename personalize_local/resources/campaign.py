@@ -2,32 +2,109 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.errors import invalid_input, not_active, not_found, not_implemented
-from personalize_local.recipes.base import Recipe
-from personalize_local.resources import solution_version
-from personalize_local.resources.changes import begin_update, insert
-from personalize_local.resources.kind import Kind, Lifecycle, is_live, require, status_of
-from personalize_local.resources.solution_rules import recipe_of
+from personalize_local.errors import NOT_ACTIVE, NOT_FOUND
+from personalize_local.provenance import Rule, invalid
+from personalize_local.resources import quotas, solution_version
+from personalize_local.resources.changes import begin_update, check_resting, insert
+from personalize_local.resources.kind import Kind, Lifecycle
+from personalize_local.resources.lookup import require
+from personalize_local.resources.serving_rules import check_exploration, check_influence, check_metadata
+from personalize_local.resources.status import FAILED, status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
+
+_CREATE = "dg/API_CreateCampaign.html"
+
+BATCH_ONLY = invalid("Recipe {arn} does not support campaigns.", "documented", "dg/item-affinity-recipe.html")
+NOT_TRAINED = invalid("Solution version {arn} failed to train and cannot be used.", "inferred", error="chosen")
+SYNC_WITHOUT_LATEST = invalid(
+    "syncWithLatestSolutionVersion requires a solutionVersionArn that ends in $LATEST.", "documented", _CREATE
+)
+OTHER_GROUP = invalid("Solution version {arn} belongs to another dataset group.", "inferred", error="chosen")
+UNCHANGED = invalid(
+    "Campaign {arn} already has this configuration.",
+    "observed",
+    "AWS Solutions: maintaining-personalized-experiences-with-machine-learning catches it",
+    error="observed",
+)
+RULES = (
+    Rule(says="A bare solution ARN is ResourceNotFoundException for a campaign.", known="observed",
+         source="https://github.com/aws/aws-sdk-js-v3/issues/4982"),
+    Rule(says="$LATEST without an ACTIVE version is ResourceNotFoundException.", known="chosen"),
+    Rule(says="$LATEST is shown as the version that it meant when it was deployed.", known="chosen"),
+    Rule(
+        says="With syncWithLatestSolutionVersion each new ACTIVE version is rolled out by itself, from the moment at "
+        "which it became ACTIVE, and is shown in latestCampaignUpdate.",
+        known="documented",
+        source="dg/campaigns.html; of the moment chosen",
+    ),
+    Rule(
+        says="While a campaign updates it stays ACTIVE and answers as before; members that an update omits keep their "
+        "values, a campaignConfig replaces the earlier one whole.",
+        known="observed",
+        source="dg/update-campaigns.html; of the whole config chosen",
+    ),
+    Rule(
+        says="latestCampaignUpdate has the words CREATE PENDING, CREATE IN_PROGRESS and ACTIVE.",
+        known="documented",
+        source="service model",
+    ),
+)  # fmt: skip
+
+_LATEST = "/$LATEST"
+_CHANGEABLE = ("solutionVersionArn", "minProvisionedTPS", "campaignConfig")
+
+
+def _follow_latest(context: Context, arn: str) -> None:
+    """Begin the roll-out of a version that has become ACTIVE, where the campaign is to follow it."""
+    with context.emulator.database.read() as rows:
+        record = rows.get(arn)
+        if record is None or _next_version(context, rows, record) is None:
+            return
+    with context.emulator.database.write() as rows:
+        record = rows.get(arn)
+        version = None if record is None else _next_version(context, rows, record)
+        if record is None or version is None:
+            return
+        current = status_of(context, KIND, record).body
+        body = {"solutionVersionArn": version.arn}
+        view = {name: value for name in _CHANGEABLE if (value := {**current, **body}.get(name)) is not None}
+        began = max(status_of(context, solution_version.KIND, version).updated, record.created)
+        begin_update(context, rows, KIND, record, body=body, view=view, since=began)
+
+
+def follows_latest(record: Record) -> bool:
+    """Whether a campaign may have to be rolled out anew; cheap, as every recommendation asks."""
+    update = record.state.get("update")
+    config = record.body.get("campaignConfig", {})
+    if update is not None:
+        config = update["body"].get("campaignConfig", config)
+    return bool(config.get("syncWithLatestSolutionVersion"))
+
+
+def _next_version(context: Context, rows: Rows, record: Record) -> Record | None:
+    if record.kind != KIND.name or record.deleted is not None or not follows_latest(record):
+        return None
+    status = status_of(context, KIND, record)
+    if not status.is_resting or not status.is_active:
+        return None
+    version = solution_version.newest_active(context, rows, str(record.parent))
+    return None if version is None or version.arn == status.body["solutionVersionArn"] else version
+
 
 KIND = Kind(
     name="campaign",
     arn_type="campaign",
     lifecycle=Lifecycle(create=510, update=510),
     parent_member="solutionArn",
+    refresh=_follow_latest,
+    quotas=(quotas.CAMPAIGNS,),
 )
-
-log = logging.getLogger("personalize_local.campaigns")
-
-_LATEST = "/$LATEST"
-_EXPLORATION = ("explorationWeight", "explorationItemAgeCutOff")
 
 
 def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -36,54 +113,60 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     with context.emulator.database.write() as rows:
         version = _version(context, rows, params["solutionVersionArn"])
         config = params.get("campaignConfig", {})
-        _check_config(context, rows, version, config)
+        _check_config(context, rows, version, config, params["solutionVersionArn"])
         body = {
             "name": params["name"],
             "solutionVersionArn": version.arn,
             "minProvisionedTPS": params.get("minProvisionedTPS", 1),
             "campaignConfig": config or None,
+            "datasetGroupArn": version.body["datasetGroupArn"],
         }
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=version.body["solutionArn"])
     return {"campaignArn": arn}
 
 
 def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """UpdateCampaign: the campaign goes on answering as before until the update is done.
-
-    An update that changes nothing is refused (observed in programs that catch it).
-    """
+    """UpdateCampaign: the campaign goes on answering as before until the update is done."""
     with context.emulator.database.write() as rows:
         record = require(context, rows, KIND, params["campaignArn"])
+        check_resting(context, KIND, record)
         current = status_of(context, KIND, record).body
         body: dict[str, Any] = {name: params[name] for name in _CHANGEABLE if name in params}
-        version = _version(context, rows, params.get("solutionVersionArn", current["solutionVersionArn"]))
+        followed = f"{record.parent}{_LATEST}" if follows_latest(record) else current["solutionVersionArn"]
+        named = params.get("solutionVersionArn", followed)
+        version = _version(context, rows, named)
         if "solutionVersionArn" in body:
             body["solutionVersionArn"] = version.arn
-            _check_group(rows, current["solutionVersionArn"], version)
+            if version.body["datasetGroupArn"] != current["datasetGroupArn"]:
+                raise OTHER_GROUP(arn=version.arn)
         if all(current.get(name) == value for name, value in body.items()):
-            raise invalid_input(f"Campaign {record.arn} already has this configuration.")  # text chosen
-        config = body.get("campaignConfig", current.get("campaignConfig", {}))
-        _check_config(context, rows, version, config)
+            raise UNCHANGED(arn=record.arn)
+        if "campaignConfig" in body:
+            _check_config(context, rows, version, body["campaignConfig"], named)
+        elif "solutionVersionArn" in body:
+            body = _kept_config(context, rows, version, current, named, body)
         view = {name: value for name in _CHANGEABLE if (value := {**current, **body}.get(name)) is not None}
-        begin_update(
-            context,
-            rows,
-            KIND,
-            replace(record, parent=version.body["solutionArn"]),
-            body=body,
-            view=view,
-        )
+        moved = replace(record, parent=version.body["solutionArn"])
+        begin_update(context, rows, KIND, moved, body=body, view=view)
     return {"campaignArn": record.arn}
 
 
-_CHANGEABLE = ("solutionVersionArn", "minProvisionedTPS", "campaignConfig")
+def _kept_config(
+    context: Context, rows: Rows, version: Record, current: Mapping[str, Any], named: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    """``body`` with the configuration in force, which must fit the new version and follows no other one."""
+    config = dict(current.get("campaignConfig", {}))
+    if not named.endswith(_LATEST) and config.pop("syncWithLatestSolutionVersion", False):
+        body = {**body, "campaignConfig": config}
+    _check_config(context, rows, version, config, named)
+    return body
 
 
 def _version(context: Context, rows: Rows, arn: str) -> Record:
     """The version that a campaign is to serve.
 
-    Raises ResourceNotFoundException for a bare solution ARN (observed) and for ``$LATEST`` without a version (chosen),
-    ResourceInUseException while it trains (inferred), InvalidInputException when its training failed (chosen).
+    Raises ResourceNotFoundException for a bare solution ARN and for ``$LATEST`` without a version,
+    ResourceInUseException while it trains, InvalidInputException when its training failed.
     """
     kind = solution_version.KIND
     if arn.endswith(_LATEST):
@@ -92,62 +175,26 @@ def _version(context: Context, rows: Rows, arn: str) -> Record:
         )
         latest = solution_version.newest_active(context, rows, solution.arn)
         if latest is None:
-            raise not_found(arn)
+            raise NOT_FOUND(arn=arn)
         return latest
     version = require(context, rows, kind, arn)
     status = status_of(context, kind, version)
-    if status.word == "CREATE FAILED":
-        raise invalid_input(f"Solution version {arn} failed to train and cannot be used.")
+    if status.word in FAILED:
+        raise NOT_TRAINED(arn=arn)
     if not status.is_active:
-        raise not_active(arn, status.word)
+        raise NOT_ACTIVE(arn=arn, status=status.word)
     return version
 
 
-def _check_group(rows: Rows, served: str, version: Record) -> None:
-    """A campaign's versions are of one dataset group (inferred; class and text chosen)."""
-    before = rows.get(served)
-    if before is not None and before.body["datasetGroupArn"] != version.body["datasetGroupArn"]:
-        raise invalid_input(f"Solution version {version.arn} belongs to another dataset group.")
-
-
-def _check_config(context: Context, rows: Rows, version: Record, config: Mapping[str, Any]) -> None:
-    """Classes inferred, texts chosen."""
-    recipe = recipe_of(version.body["recipeArn"])
-    if config.get("syncWithLatestSolutionVersion"):
-        raise not_implemented("campaignConfig.syncWithLatestSolutionVersion")
-    if config.get("rankingInfluence"):
-        raise invalid_input(f"rankingInfluence is not supported by recipe {recipe.arn}.")
-    if config.get("enableMetadataWithRecommendations"):
-        _check_metadata(context, rows, version)
-    if config.get("itemExplorationConfig"):
-        check_exploration(recipe, config["itemExplorationConfig"])
-
-
-def check_exploration(recipe: Recipe, values: Mapping[str, str]) -> None:
-    """Check exploration settings. Raises InvalidInputException."""
-    if not recipe.exploration:
-        raise invalid_input(f"itemExplorationConfig is not supported by recipe {recipe.arn}.")
-    for name, value in values.items():
-        if name not in _EXPLORATION:
-            raise invalid_input(f"{name} is not an exploration setting. Use {' or '.join(_EXPLORATION)}.")
-        try:
-            number = float(value)
-        except ValueError:
-            number = float("nan")
-        if name == "explorationWeight" and not 0 <= number <= 1:
-            raise invalid_input(f"explorationWeight must be between 0 and 1, not {value!r}.")
-        if name == "explorationWeight" and number > 0:
-            # Refusing it would stop most programs in the field, which always send it.
-            log.warning("explorationWeight %s is kept and shown; exploration is not implemented yet", value)
-        if name == "explorationItemAgeCutOff" and not 1 <= number < float("inf"):
-            raise invalid_input(f"explorationItemAgeCutOff must be at least 1 day, not {value!r}.")
-
-
-def _check_metadata(context: Context, rows: Rows, version: Record) -> None:
-    kind = context.emulator.kinds["dataset"]
-    datasets = rows.children(version.body["datasetGroupArn"], kind.name)
-    if not any(item.body["datasetType"] == "ITEMS" and is_live(context, kind, item) for item in datasets):
-        raise invalid_input("enableMetadataWithRecommendations requires an Items dataset with metadata.")
+def _check_config(context: Context, rows: Rows, version: Record, config: Mapping[str, Any], named: str) -> None:
+    recipe, group = solution_version.recipe_of_version(version), version.body["datasetGroupArn"]
+    if recipe.segments:
+        raise BATCH_ONLY(arn=recipe.arn)
+    if config.get("syncWithLatestSolutionVersion") and not named.endswith(_LATEST):
+        raise SYNC_WITHOUT_LATEST()
+    check_influence(context, rows, group, recipe, config.get("rankingInfluence", {}))
+    check_metadata(context, rows, group, config)
+    check_exploration(recipe, config.get("itemExplorationConfig", {}))
 
 
 HANDLERS = {"CreateCampaign": create, "UpdateCampaign": update}

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.errors import already_exists, has_dependants, moving
-from personalize_local.resources.kind import RESTING, Kind, is_live, status_of
+from personalize_local.errors import ALREADY_EXISTS, HAS_DEPENDANTS, MOVING
+from personalize_local.resources.kind import Kind
+from personalize_local.resources.quotas import Quota
+from personalize_local.resources.status import FAILED, is_live, status_of
 from personalize_local.resources.tag_rules import checked_tags
 from personalize_local.store.records import Job, Record
 from personalize_local.store.sql import Rows
@@ -29,10 +31,10 @@ def insert(
 ) -> Record:
     """Add a resource, with the tags of ``params`` and, if ``job`` is its payload, the job that makes it.
 
-    Raises ResourceAlreadyExistsException and the errors of tags.
+    Raises ResourceAlreadyExistsException, LimitExceededException and the errors of tags.
     """
     claim(context, rows, kind, arn)
-    tags = checked_tags(params.get("tags", ()))
+    tags = checked_tags(context, params.get("tags", ()))
     record = Record(
         arn=arn,
         kind=kind.name,
@@ -44,6 +46,8 @@ def insert(
         body={key: value for key, value in body.items() if value is not None},
         state={**(state or {}), **({"tags": tags} if tags else {})},
     )
+    for quota in kind.quotas:
+        check_quota(context, rows, kind, quota, record.body.get("datasetGroupArn"))
     rows.insert(record)
     if job is not None:
         rows.add_job(Job(arn=arn, kind=kind.name, payload=job, submitted=context.now))
@@ -56,24 +60,79 @@ def claim(context: Context, rows: Rows, kind: Kind, arn: str) -> None:
     if present is None:
         return
     if is_live(context, kind, present):
-        raise already_exists(arn)
+        raise ALREADY_EXISTS(arn=arn)
     rows.remove(arn)
 
 
+def check_quota(context: Context, rows: Rows, kind: Kind, quota: Quota, group: str | None) -> None:
+    """Raise LimitExceededException when one more resource of ``kind`` would be too many."""
+    most = context.emulator.quotas.of(quota)
+    # The count of all that stand, a single number, is nearly always proof enough.
+    if rows.count(context.account, context.region, kind.name) < most:
+        return
+    counted = 0
+    for record in rows.all(context.account, context.region, kind.name):
+        if quota.per == "dataset group" and record.body.get("datasetGroupArn") != group:
+            continue
+        if record.deleted is None:
+            counted += _counts(quota, status_of(context, kind, record).word)
+    if counted >= most:
+        raise quota.refusal(most=most)
+
+
+def _counts(quota: Quota, word: str) -> bool:
+    if quota.counts == "moving":
+        return word.endswith(("PENDING", "IN_PROGRESS"))
+    return word not in FAILED
+
+
 def begin_update(
-    context: Context, rows: Rows, kind: Kind, record: Record, *, body: Mapping[str, Any], view: Mapping[str, Any]
-) -> None:
+    context: Context,
+    rows: Rows,
+    kind: Kind,
+    record: Record,
+    *,
+    body: Mapping[str, Any],
+    view: Mapping[str, Any],
+    since: float | None = None,
+    job: Mapping[str, Any] | None = None,
+    **facts: Any,
+) -> Record:
     """Start an update that puts ``body`` in force when it is done and shows ``view`` as the latest update.
 
-    Raises ResourceInUseException while the resource or an earlier update is moving.
+    ``job`` is the payload of the work that the update waits for, under a key of its own, which is
+    :func:`next_job_key`; ``facts`` are kept with it. Raises ResourceInUseException while the resource or an earlier
+    update is moving.
     """
+    check_resting(context, kind, record)
+    began = context.now if since is None else since
+    state = dict(record.state)
+    update: dict[str, Any] = {"since": began, "polls": 0, "body": dict(body), "view": dict(view), **facts}
+    if job is not None:
+        state["jobs"], key = next_job_key(record)
+        update["job"] = key
+        rows.add_job(Job(arn=key, kind=kind.name, payload=job, submitted=context.now))
+    changed = replace(record, body=status_of(context, kind, record).body, state={**state, "update": update})
+    rows.save(changed)
+    return changed
+
+
+def next_job_key(record: Record) -> tuple[int, str]:
+    """Number and key of the next job of a resource that has had its first one at its creation."""
+    number = record.state.get("jobs", 1) + 1
+    return number, f"{record.arn}#{number}"
+
+
+def check_resting(context: Context, kind: Kind, record: Record) -> None:
+    """Raise ResourceInUseException while the resource or its latest update is moving."""
     status = status_of(context, kind, record)
-    if status.word not in RESTING:
-        raise moving(record.arn, status.word)
-    if status.update is not None and status.update["status"] not in RESTING:
-        raise moving(record.arn, status.update["status"])
-    update = {"since": context.now, "polls": 0, "body": dict(body), "view": dict(view)}
-    rows.save(replace(record, body=status.body, state={**record.state, "update": update}))
+    if record.deleted is not None or not status.is_resting:
+        raise MOVING(arn=record.arn, status=status.moving_word)
+
+
+def switch(rows: Rows, context: Context, record: Record, to: str) -> None:
+    """Begin the change to another resting state; ``to`` is one of ``status.SWITCHES``."""
+    rows.save(replace(record, state={**record.state, "switch": {"to": to, "since": context.now, "polls": 0}}))
 
 
 def delete(context: Context, rows: Rows, kind: Kind, kinds: Mapping[str, Kind], record: Record) -> None:
@@ -81,11 +140,7 @@ def delete(context: Context, rows: Rows, kind: Kind, kinds: Mapping[str, Kind], 
 
     Raises ResourceInUseException when it is moving or something depends on it.
     """
-    status = status_of(context, kind, record)
-    if record.deleted is not None or status.word not in RESTING:
-        raise moving(record.arn, status.word)
-    if status.update is not None and status.update["status"] not in RESTING:
-        raise moving(record.arn, status.update["status"])
+    check_resting(context, kind, record)
     dependants = [
         child.arn
         for name in kind.children
@@ -95,16 +150,21 @@ def delete(context: Context, rows: Rows, kind: Kind, kinds: Mapping[str, Kind], 
     if kind.blockers is not None:
         dependants.extend(kind.blockers(context, rows, record))
     if dependants:
-        raise has_dependants(record.arn, dependants)
-    for name in kind.cascade:
-        for child in rows.children(record.arn, name):
-            remove(context, rows, kinds[name], child)
+        raise HAS_DEPENDANTS(arn=record.arn, dependants=", ".join(dict.fromkeys(dependants)))
+    _remove_cascade(context, rows, kind, kinds, record)
     if kind.lifecycle is None:
         remove(context, rows, kind, record)
         return
     if kind.removed is not None:
         kind.removed(context, rows, record)
     rows.save(replace(record, deleted=context.now, state={**record.state, "delete_polls": 0}))
+
+
+def _remove_cascade(context: Context, rows: Rows, kind: Kind, kinds: Mapping[str, Kind], record: Record) -> None:
+    for name in kind.cascade:
+        for child in rows.children(record.arn, name):
+            _remove_cascade(context, rows, kinds[name], kinds, child)
+            remove(context, rows, kinds[name], child)
 
 
 def remove(context: Context, rows: Rows, kind: Kind, record: Record) -> None:
@@ -123,8 +183,9 @@ def count_poll(context: Context, kind: Kind, arn: str) -> None:
         state = dict(record.state)
         if record.deleted is not None:
             state["delete_polls"] = state.get("delete_polls", 0) + 1
-        elif "update" in state:
-            state["update"] = {**state["update"], "polls": state["update"].get("polls", 0) + 1}
-        else:
+        for change in ("switch", "update"):
+            if change in state:
+                state[change] = {**state[change], "polls": state[change].get("polls", 0) + 1}
+        if not {"switch", "update"} & set(state):
             state["polls"] = state.get("polls", 0) + 1
         rows.save(replace(record, state=state))

@@ -2,43 +2,90 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.datasets.schema import Schema, SchemaError, check_replacement, fold, parse_schema
-from personalize_local.errors import invalid_input
+from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import dataset_group, schema
 from personalize_local.resources.changes import begin_update, insert
-from personalize_local.resources.kind import IN_CREATION, Kind, Lifecycle, is_live, require, require_active, status_of
+from personalize_local.resources.kind import IN_CREATION, UPDATE, Kind, Lifecycle
+from personalize_local.resources.lookup import (
+    in_creation,
+    live_children,
+    live_in_group,
+    require,
+    require_active,
+)
+from personalize_local.resources.metric_expressions import datasets_of
+from personalize_local.resources.status import status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
 TYPES = {fold(name): name for name in ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")}
 
 
+UNKNOWN_TYPE = invalid("Dataset type {type} is not supported.", "documented", "dg/API_CreateDataset.html")
+NOT_IN_DOMAIN = invalid(
+    "A dataset of type {type} is not supported in a domain dataset group.", "documented", "dg/data-prep-ds-group.html"
+)
+OTHER_TYPE = invalid(
+    "The schema is for {schema} and does not match dataset type {type}.",
+    "documented",
+    "dg/how-it-works-dataset-schema.html",
+)
+OTHER_DOMAIN = invalid("The domain of the schema does not match the domain of the dataset group.", "inferred")
+NOT_REPLACEABLE = invalid(
+    "{problem}", "documented", "dg/updating-dataset-schema.html; the problems are the sentences of schemas"
+)
+RULES = (
+    Rule(says="datasetType is taken in any case and shown in upper case.", known="observed"),
+    Rule(
+        says="A dataset shows a running update as its own status, UPDATE PENDING and UPDATE IN_PROGRESS.",
+        known="observed",
+        source="samples: update-item-dataset-schema-example",
+    ),
+    Rule(
+        says="A dataset is kept by every filter and recommender in creation of its group, by its moving import jobs, "
+        "by the moving batch jobs and trainings of the group, by its campaigns that have not failed, by the event "
+        "tracker (Interactions) and by a metric attribution whose expressions read it.",
+        known="documented",
+        source="dg/delete-dataset.html",
+    ),
+    Rule(
+        says="Import and export jobs vanish with their dataset; their names are free then.",
+        known="observed",
+        source="notebooks that run again after their clean-up",
+    ),
+)
+
+
 def _blockers(context: Context, rows: Rows, record: Record) -> list[str]:
-    """What keeps a dataset: moving imports and trainings, and ACTIVE campaigns of its group (documented)."""
+    """What keeps a dataset (documented)."""
     kinds = context.emulator.kinds
-    group = record.body["datasetGroupArn"]
-
-    def live(parent: str, kind: str) -> list[Record]:
-        return [child for child in rows.children(parent, kind) if is_live(context, kinds[kind], child)]
-
-    def moving(child: Record, kind: str) -> bool:
-        return status_of(context, kinds[kind], child).word in IN_CREATION
-
-    blocking = [job.arn for job in live(record.arn, "datasetImportJob") if moving(job, "datasetImportJob")]
-    if record.body["datasetType"] == "INTERACTIONS":
-        blocking += [tracker.arn for tracker in live(group, "eventTracker")]
-    for solution in live(group, "solution"):
+    group, dataset_type = record.body["datasetGroupArn"], record.body["datasetType"]
+    blocking = in_creation(context, rows, kinds["datasetImportJob"], record.arn)
+    blocking += [filter_.arn for filter_ in live_children(context, rows, kinds["filter"], group)]
+    if dataset_type == "INTERACTIONS":
+        blocking += [tracker.arn for tracker in live_children(context, rows, kinds["eventTracker"], group)]
+    blocking += [
+        attribution.arn
+        for attribution in live_children(context, rows, kinds["metricAttribution"], group)
+        if dataset_type in datasets_of(status_of(context, kinds["metricAttribution"], attribution).body["metrics"])
+    ]
+    blocking += in_creation(context, rows, kinds["recommender"], group)
+    for name in ("solutionVersion", "batchInferenceJob", "batchSegmentJob"):
         blocking += [
-            version.arn for version in live(solution.arn, "solutionVersion") if moving(version, "solutionVersion")
+            found.arn
+            for found in live_in_group(context, rows, kinds[name], group)
+            if status_of(context, kinds[name], found).word in IN_CREATION
         ]
-        blocking += [
-            campaign.arn
-            for campaign in live(solution.arn, "campaign")
-            if status_of(context, kinds["campaign"], campaign).word != "CREATE FAILED"
-        ]
+    blocking += [
+        campaign.arn
+        for campaign in live_in_group(context, rows, kinds["campaign"], group)
+        if status_of(context, kinds["campaign"], campaign).word != "CREATE FAILED"
+    ]
     return blocking
 
 
@@ -51,9 +98,9 @@ def _removed(context: Context, rows: Rows, record: Record) -> None:
 KIND = Kind(
     name="dataset",
     arn_type="dataset",
-    lifecycle=Lifecycle(create=30, delete=60, update=115, update_word="UPDATE", update_shows=True),
+    lifecycle=Lifecycle(create=30, delete=60, update=115, update_words=UPDATE, update_shows=True),
     parent_member="datasetGroupArn",
-    cascade=("datasetImportJob",),
+    cascade=("datasetImportJob", "datasetExportJob"),
     blockers=_blockers,
     removed=_removed,
 )
@@ -68,10 +115,10 @@ def schema_of(rows: Rows, schema_arn: str) -> Schema:
 
 
 def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """CreateDataset. The type is taken in any case and shown in upper case (observed)."""
+    """CreateDataset."""
     dataset_type = TYPES.get(fold(params["datasetType"]))
     if dataset_type is None:
-        raise invalid_input(f"Dataset type {params['datasetType']} is not supported.")  # chosen
+        raise UNKNOWN_TYPE(type=params["datasetType"])
     with context.emulator.database.write() as rows:
         group = require_active(context, rows, dataset_group.KIND, params["datasetGroupArn"])
         require(context, rows, schema.KIND, params["schemaArn"])
@@ -92,13 +139,20 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_fit(parsed: Schema, dataset_type: str, domain: str | None) -> None:
-    """Classes inferred, texts chosen."""
     if domain is not None and dataset_type in ("ACTIONS", "ACTION_INTERACTIONS"):
-        raise invalid_input(f"A dataset of type {dataset_type} is not supported in a domain dataset group.")
+        raise NOT_IN_DOMAIN(type=dataset_type)
     if parsed.dataset_type != dataset_type:
-        raise invalid_input(f"The schema is for {parsed.dataset_type} and does not match dataset type {dataset_type}.")
+        raise OTHER_TYPE(schema=parsed.dataset_type, type=dataset_type)
     if parsed.domain != domain:
-        raise invalid_input("The domain of the schema does not match the domain of the dataset group.")
+        raise OTHER_DOMAIN()
+
+
+def live_datasets(context: Context, rows: Rows, group: str) -> dict[str, Record]:
+    """The datasets of a dataset group by their type, each with the body in force."""
+    return {
+        dataset.body["datasetType"]: replace(dataset, body=status_of(context, KIND, dataset).body)
+        for dataset in live_children(context, rows, KIND, group)
+    }
 
 
 def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +164,7 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         try:
             check_replacement(schema_of(rows, current), schema_of(rows, params["schemaArn"]))
         except SchemaError as error:
-            raise invalid_input(str(error)) from None
+            raise NOT_REPLACEABLE(problem=error) from None
         change = {"schemaArn": params["schemaArn"]}
         begin_update(context, rows, KIND, record, body=change, view=change)
     return {"datasetArn": record.arn}

@@ -5,41 +5,62 @@ from __future__ import annotations
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.errors import invalid_input
 from personalize_local.jobs.importing import Probe, ProbeFailure, spool
-from personalize_local.resources import dataset
-from personalize_local.resources.changes import claim, insert
-from personalize_local.resources.kind import Kind, Lifecycle, require_active
+from personalize_local.provenance import Rule, invalid
+from personalize_local.resources import dataset, metric_attribution, quotas
+from personalize_local.resources.changes import check_quota, claim, insert
+from personalize_local.resources.kind import Kind, Lifecycle
+from personalize_local.resources.lookup import require_active
+
+NO_ROLE = invalid("roleArn is required.", "inferred", "dg/API_CreateDatasetImportJob.html")
+NOT_READABLE = invalid("{problem}", "observed", "CreateDatasetImportJob; the problems are the sentences of imports")
+NO_EARLIER_IMPORT = invalid(
+    "importMode INCREMENTAL requires an earlier bulk import. Use FULL.",
+    "documented",
+    "dg/updating-existing-bulk-data.html",
+)
+NOTHING_PUBLISHES = invalid(
+    "publishAttributionMetricsToS3 requires a metric attribution that publishes to S3.", "inferred"
+)
+RULES = (
+    Rule(
+        says="The place and the header of an import are looked at before the call is answered, its rows after it.",
+        known="observed",
+    ),
+)
 
 KIND = Kind(
     name="datasetImportJob",
     arn_type="dataset-import-job",
     lifecycle=Lifecycle(create=300),
     parent_member="datasetArn",
+    quotas=(quotas.IMPORT_JOBS,),
 )
 
 
 def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """CreateDatasetImportJob. The place and the header are looked at before the answer (observed), rows after it."""
+    """CreateDatasetImportJob."""
     emulator = context.emulator
     arn = context.arn(f"dataset-import-job/{params['jobName']}")
     mode = params.get("importMode", "FULL")
-    with emulator.database.read() as rows:
+    with emulator.database.write() as rows:
         target = require_active(context, rows, dataset.KIND, params["datasetArn"])
-        claim_free(context, arn)
+        # Name and number before storage is asked.
+        claim(context, rows, KIND, arn)
+        check_quota(context, rows, KIND, quotas.IMPORT_JOBS, None)
         schema = dataset.schema_of(rows, target.body["schemaArn"])
-    if params.get("publishAttributionMetricsToS3"):
-        # Inferred; no metric attribution can exist as long as CreateMetricAttribution is refused. Text chosen.
-        raise invalid_input("publishAttributionMetricsToS3 requires a metric attribution that publishes to S3.")
+        if params.get("publishAttributionMetricsToS3") and not metric_attribution.publishes_to_s3(
+            context, rows, target.body["datasetGroupArn"]
+        ):
+            raise NOTHING_PUBLISHES()
     if "roleArn" not in params:
-        raise invalid_input("roleArn is required.")  # class inferred, text chosen
+        raise NO_ROLE()
     if mode == "INCREMENTAL" and not target.state.get("segments"):
-        # Documented rule; class inferred, text chosen.
-        raise invalid_input("importMode INCREMENTAL requires an earlier bulk import. Use FULL.")
+        raise NO_EARLIER_IMPORT()
     try:
         Probe(emulator.objects_for(context.account)).check(params["dataSource"].get("dataLocation", ""), schema)
     except ProbeFailure as failure:
-        raise invalid_input(str(failure)) from None
+        raise NOT_READABLE(problem=failure) from None
     payload = {
         "location": params["dataSource"]["dataLocation"],
         "dataset": target.arn,
@@ -65,12 +86,6 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=target.arn, job=payload)
     emulator.jobs.submit(arn)
     return {"datasetImportJobArn": arn}
-
-
-def claim_free(context: Context, arn: str) -> None:
-    """Raise ResourceAlreadyExistsException before storage is asked, when the job name is taken."""
-    with context.emulator.database.write() as rows:
-        claim(context, rows, KIND, arn)
 
 
 HANDLERS = {"CreateDatasetImportJob": create}

@@ -6,11 +6,21 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.datasets.schema import SchemaError, parse_schema
-from personalize_local.errors import invalid_input
+from personalize_local.provenance import Rule, invalid
+from personalize_local.resources import quotas
 from personalize_local.resources.changes import insert
-from personalize_local.resources.kind import Kind, is_live, status_of
+from personalize_local.resources.kind import Kind
+from personalize_local.resources.status import is_live, status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
+
+MALFORMED = invalid(
+    "{problem}", "documented", "dg/how-it-works-dataset-schema.html; the problems are the sentences of schemas"
+)
+RULES = (
+    Rule(says="The text of a schema comes back exactly as it was sent.", known="observed"),
+    Rule(says="A schema that a dataset has replaced is free to be deleted.", known="inferred"),
+)
 
 
 def _datasets_of(context: Context, rows: Rows, record: Record) -> list[str]:
@@ -24,20 +34,20 @@ def _datasets_of(context: Context, rows: Rows, record: Record) -> list[str]:
 
 
 def _schemas_named(context: Context, kind: Kind, dataset: Record) -> tuple[Any, ...]:
-    """The schema in force and the one of the latest update; a replaced one is free (inferred)."""
+    """The schema in force and the one of the latest update."""
     update = dataset.state.get("update", {"body": {}})
     return (status_of(context, kind, dataset).body["schemaArn"], update["body"].get("schemaArn"))
 
 
-KIND = Kind(name="schema", arn_type="schema", blockers=_datasets_of)
+KIND = Kind(name="schema", arn_type="schema", blockers=_datasets_of, quotas=(quotas.SCHEMAS,))
 
 
 def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """CreateSchema. The text comes back exactly as it was sent (observed)."""
+    """CreateSchema."""
     try:
         parse_schema(params["schema"], params.get("domain"))
     except SchemaError as error:
-        raise invalid_input(str(error)) from None
+        raise MALFORMED(problem=error) from None
     arn = context.arn(f"schema/{params['name']}")
     body = {name: params.get(name) for name in ("name", "schema", "domain")}
     with context.emulator.database.write() as rows:

@@ -2,22 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.errors import already_exists, invalid_input, not_active, not_implemented
-from personalize_local.resources.changes import insert
-from personalize_local.resources.kind import Kind, Lifecycle, is_live, require, require_active, status_of
-from personalize_local.resources.solution_rules import check_data, recipe_of
+from personalize_local.errors import ALREADY_EXISTS, NOT_ACTIVE
+from personalize_local.provenance import Rule, invalid
+from personalize_local.recipes import RECIPES
+from personalize_local.recipes.base import Recipe
+from personalize_local.resources import quotas
+from personalize_local.resources.changes import insert, switch
+from personalize_local.resources.data_rules import check_data
+from personalize_local.resources.kind import CREATE, Kind, Lifecycle
+from personalize_local.resources.lookup import live_children, require, require_active
+from personalize_local.resources.solution_rules import automl_candidates, recipe_of
+from personalize_local.resources.status import status_of
+from personalize_local.resources.training_jobs import training_payload
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
+
+_VERSIONS = "dg/API_CreateSolutionVersion.html"
+
+NO_UPDATE_MODE = invalid("Training mode UPDATE is not supported by recipe {recipe}.", "documented", _VERSIONS)
+NOTHING_TO_UPDATE = invalid(
+    "Training mode UPDATE requires an ACTIVE solution version that was trained with mode FULL.", "documented", _VERSIONS
+)
+NOT_IN_TRAINING = invalid(
+    "Solution version {arn} is in status {status} and cannot be stopped.",
+    "documented",
+    "dg/stop-solution-version.html",
+    error="chosen",
+)
+RULES = (
+    Rule(
+        says="AUTOTRAIN is taken as a training mode and shown as FULL; automatic versions show FULL.",
+        known="chosen",
+    ),
+    Rule(
+        says="A version trained with mode UPDATE learns from everything that there is, as one with mode FULL does.",
+        known="chosen",
+        source="the service's UPDATE adds new items alone",
+    ),
+    Rule(
+        says="The name of a version defaults to SOLUTION/ID; a given name does not change the ARN.",
+        known="observed",
+        source="captured DescribeSolutionVersion; of a given name chosen",
+    ),
+    Rule(
+        says="A training that is stopped while it waits is CREATE STOPPED at once, a running one by way of CREATE STOPPING.",
+        known="documented",
+        source="dg/stop-solution-version.html",
+    ),
+    Rule(says="$LATEST is the newest ACTIVE version of a solution.", known="inferred"),
+    Rule(says="trainingHours are hours of compute, with three decimals.", known="observed"),
+)
 
 
 def _outcome(context: Context, rows: Rows, record: Record) -> dict[str, Any]:
     del rows
     if record.job is None or not status_of(context, KIND, record).is_active:
         return {}
-    return {"trainingHours": record.job.result["trainingHours"]}
+    members = {"trainingHours": record.job.result["trainingHours"], "recipeArn": recipe_of_version(record).arn}
+    tuned = record.job.result.get("tuned")
+    return members if tuned is None else {**members, "tunedHPOParams": {"algorithmHyperParameters": tuned}}
 
 
 def _removed(context: Context, rows: Rows, record: Record) -> None:
@@ -32,8 +79,10 @@ KIND = Kind(
     lifecycle=Lifecycle(create=1800),
     parent_member="solutionArn",
     parent_must_exist=True,
+    cascade=("batchInferenceJob", "batchSegmentJob"),
     view=_outcome,
     removed=_removed,
+    quotas=(quotas.SOLUTION_VERSIONS,),
 )
 
 
@@ -53,53 +102,67 @@ def summary(context: Context, record: Record) -> dict[str, Any]:
 
 
 def newest_active(context: Context, rows: Rows, solution_arn: str) -> Record | None:
-    """The version that ``$LATEST`` means: the newest ACTIVE one (inferred)."""
+    """The version that ``$LATEST`` means."""
     versions = reversed(rows.children(solution_arn, KIND.name))
     return next((version for version in versions if status_of(context, KIND, version).is_active), None)
 
 
 def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """CreateSolutionVersion: train a model on what the dataset group holds now."""
-    emulator = context.emulator
-    solution_kind, group_kind = emulator.kinds["solution"], emulator.kinds["datasetGroup"]
-    with emulator.database.write() as rows:
+    solution_kind = context.emulator.kinds["solution"]
+    with context.emulator.database.write() as rows:
         solution = require_active(context, rows, solution_kind, params["solutionArn"])
-        group = require_active(context, rows, group_kind, solution.body["datasetGroupArn"])
-        recipe = recipe_of(solution.body["recipeArn"])
-        _check_mode(params.get("trainingMode", "FULL"), recipe.name)
-        check_data(context, rows, group, recipe)
-        siblings = rows.children(solution.arn, KIND.name)
-        _check_name(context, params.get("name"), siblings)
-        tail = f"solution/{solution.body['name']}/{_free_hex(context, siblings)}"
-        body = {
-            **{name: solution.body.get(name) for name in _INHERITED},
-            "solutionArn": solution.arn,
-            "name": params.get("name", tail.partition("/")[2]),
-            # AUTOTRAIN is taken for FULL, and shown as such (chosen: nothing describes it).
-            "trainingMode": "FULL",
-            "trainingType": "MANUAL",
-        }
-        payload = {
-            "recipe": recipe.name,
-            "solutionConfig": solution.body["solutionConfig"],
-            "eventType": solution.body.get("eventType"),
-            "datasetGroup": group.arn,
-            **_data_of(context, rows, group),
-            "until": rows.last_event(group.arn),
-            "artifact": emulator.ids.uuid(),
-        }
-        record = insert(
-            context,
-            rows,
-            KIND,
-            arn=context.arn(tail),
-            params=params,
-            body=body,
-            parent=solution.arn,
-            job=payload,
-        )
-    emulator.jobs.submit(record.arn)
+        mode = "UPDATE" if params.get("trainingMode") == "UPDATE" else "FULL"
+        if mode == "UPDATE":
+            _check_update_mode(context, rows, solution)
+        record = begin_training(context, rows, solution, mode=mode, training_type="MANUAL", params=params)
+    context.emulator.jobs.submit(record.arn)
     return {"solutionVersionArn": record.arn}
+
+
+def begin_training(
+    context: Context,
+    rows: Rows,
+    solution: Record,
+    *,
+    mode: str,
+    training_type: str,
+    params: Mapping[str, Any],
+) -> Record:
+    """Add a version of ``solution`` (its body the one in force) and the job that trains it.
+
+    Raises what CreateSolutionVersion raises for the state of its group and data.
+    """
+    group = require_active(context, rows, context.emulator.kinds["datasetGroup"], solution.body["datasetGroupArn"])
+    candidates = _candidates(solution)
+    for recipe in candidates:
+        check_data(context, rows, group, recipe)
+    siblings = rows.children(solution.arn, KIND.name)
+    _check_name(context, rows, params.get("name"), solution.arn)
+    tail = f"solution/{solution.body['name']}/{_free_hex(context, siblings)}"
+    body = {
+        **{name: solution.body.get(name) for name in _INHERITED},
+        "solutionArn": solution.arn,
+        "name": params.get("name", tail.partition("/")[2]),
+        "trainingMode": mode,
+        "trainingType": training_type,
+    }
+    arn = context.arn(tail)
+    config = solution.body["solutionConfig"]
+    payload = training_payload(
+        context,
+        rows,
+        group.arn,
+        recipe=candidates[0].name,
+        config=config,
+        known=solution.state.get("columns", {}),
+        event_type=solution.body.get("eventType"),
+        performHPO=solution.body["performHPO"],
+        candidates=[recipe.name for recipe in candidates] if solution.body["performAutoML"] else None,
+        metric=config.get("autoMLConfig", {}).get("metricName"),
+        job=arn,
+    )
+    return insert(context, rows, KIND, arn=arn, params=params, body=body, parent=solution.arn, job=payload)
 
 
 _INHERITED = (
@@ -113,33 +176,38 @@ _INHERITED = (
 )
 
 
-def _data_of(context: Context, rows: Rows, group: Record) -> dict[str, Any]:
-    """Schema and imports (oldest first) of each dataset: later ones do not change what this version learns from."""
-    kind = context.emulator.kinds["dataset"]
-    schemas, segments = {}, {}
-    for dataset in rows.children(group.arn, kind.name):
-        if is_live(context, kind, dataset):
-            dataset_type = dataset.body["datasetType"]
-            schema = rows.get(status_of(context, kind, dataset).body["schemaArn"])
-            assert schema is not None, dataset.arn
-            schemas[dataset_type] = {"text": schema.body["schema"], "domain": schema.body.get("domain")}
-            segments[dataset_type] = [segment["folder"] for segment in dataset.state.get("segments", ())]
-    return {"schemas": schemas, "segments": segments}
+def _candidates(solution: Record) -> list[Recipe]:
+    if solution.body["performAutoML"]:
+        return automl_candidates(solution.body["solutionConfig"])
+    return [recipe_of(solution.body["recipeArn"])]
 
 
-def _check_mode(mode: str, recipe_name: str) -> None:
-    if mode != "UPDATE":
+def recipe_of_version(version: Record) -> Recipe:
+    """The recipe of an ACTIVE version: its solution's, or the one that AutoML chose."""
+    arn = version.body.get("recipeArn")
+    if arn is not None:
+        return recipe_of(arn)
+    assert version.job is not None, version.arn
+    return RECIPES[version.job.result["recipe"]]
+
+
+def _check_update_mode(context: Context, rows: Rows, solution: Record) -> None:
+    arn = solution.body.get("recipeArn")
+    if arn is None or not recipe_of(arn).training_update:
+        raise NO_UPDATE_MODE(recipe="AutoML" if arn is None else recipe_of(arn).name)
+    versions = live_children(context, rows, KIND, solution.arn)
+    if not any(
+        version.body["trainingMode"] == "FULL" and status_of(context, KIND, version).is_active for version in versions
+    ):
+        raise NOTHING_TO_UPDATE()
+
+
+def _check_name(context: Context, rows: Rows, name: str | None, solution: str) -> None:
+    if name is None:
         return
-    if recipe_name != "aws-user-personalization":
-        # Documented for User-Personalization and legacy coldstart alone; class inferred, text chosen.
-        raise invalid_input(f"Training mode UPDATE is not supported by recipe {recipe_name}.")
-    raise not_implemented("Training mode UPDATE")
-
-
-def _check_name(context: Context, name: str | None, siblings: list[Record]) -> None:
-    for sibling in siblings:
-        if name is not None and sibling.body["name"] == name and is_live(context, KIND, sibling):
-            raise already_exists(sibling.arn)
+    for sibling in live_children(context, rows, KIND, solution):
+        if sibling.body["name"] == name:
+            raise ALREADY_EXISTS(arn=sibling.arn)
 
 
 def _free_hex(context: Context, siblings: list[Record]) -> str:
@@ -149,14 +217,30 @@ def _free_hex(context: Context, siblings: list[Record]) -> str:
     return candidate
 
 
+def stop(context: Context, params: dict[str, Any]) -> None:
+    """StopSolutionVersionCreation: end a training and let go of what it made."""
+    with context.emulator.database.write() as rows:
+        record = require(context, rows, KIND, params["solutionVersionArn"])
+        word = status_of(context, KIND, record).word
+        if word not in (CREATE.pending, CREATE.in_progress):
+            raise NOT_IN_TRAINING(arn=record.arn, status=word)
+        rows.stop_job(record.arn)
+        switch(rows, context, record, "STOP PENDING TRAINING" if word == CREATE.pending else "STOP TRAINING")
+    context.emulator.jobs.stop(record.arn)
+
+
 def metrics(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """GetSolutionMetrics. A version that is not ACTIVE gives ResourceInUseException (inferred)."""
+    """GetSolutionMetrics. A version that is not ACTIVE gives ResourceInUseException."""
     with context.emulator.database.read() as rows:
         record = require(context, rows, KIND, params["solutionVersionArn"])
     status = status_of(context, KIND, record)
     if not status.is_active or record.job is None:
-        raise not_active(record.arn, status.word)
+        raise NOT_ACTIVE(arn=record.arn, status=status.word)
     return {"solutionVersionArn": record.arn, "metrics": record.job.result["metrics"]}
 
 
-HANDLERS = {"CreateSolutionVersion": create, "GetSolutionMetrics": metrics}
+HANDLERS = {
+    "CreateSolutionVersion": create,
+    "StopSolutionVersionCreation": stop,
+    "GetSolutionMetrics": metrics,
+}

@@ -5,23 +5,33 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from botocore_shapes.errors import ServiceError
 from personalize_local.arns import parse_arn
 from personalize_local.context import Context
-from personalize_local.errors import invalid_input, wrong_arn
-from personalize_local.resources.kind import Kind, require
-from personalize_local.resources.tag_rules import MAXIMUM, checked_tags
+from personalize_local.errors import WRONG_ARN
+from personalize_local.provenance import Rule, invalid
+from personalize_local.resources.kind import Kind
+from personalize_local.resources.lookup import require
+from personalize_local.resources.quotas import TAGS
+from personalize_local.resources.tag_rules import TOO_MANY_KEYS, checked_tags
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
+
+NOT_TAGGABLE = invalid(
+    "Resource {arn} does not support tagging.", "documented", "dg/tagging-resources.html lists what can be tagged"
+)
+RULES = (
+    Rule(says="UntagResource passes over keys that the resource does not have.", known="inferred"),
+    Rule(says="TagResource overwrites the value of a key that the resource has.", known="inferred"),
+)
 
 
 def _tagged(context: Context, rows: Rows, arn: str) -> Record:
     parsed = parse_arn(arn)
     kind = _kind_of(context, parsed.tail) if parsed is not None else None
     if kind is None:
-        raise wrong_arn("resourceArn", arn)
+        raise WRONG_ARN(member="resourceArn", arn=arn)
     if kind.name not in context.emulator.taggable:
-        raise invalid_input(f"Resource {arn} does not support tagging.")  # class inferred, text chosen
+        raise NOT_TAGGABLE(arn=arn)
     return require(context, rows, kind, arn, "resourceArn")
 
 
@@ -37,16 +47,17 @@ def tag(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """TagResource."""
     with context.emulator.database.write() as rows:
         record = _tagged(context, rows, params["resourceArn"])
-        tags = checked_tags(params["tags"], record.state.get("tags"))
+        tags = checked_tags(context, params["tags"], record.state.get("tags"))
         rows.save(replace(record, state={**record.state, "tags": tags}))
     return {}
 
 
 def untag(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """UntagResource. Keys that are not there are passed over (inferred)."""
+    """UntagResource."""
     keys = set(params["tagKeys"])
-    if len(params["tagKeys"]) > MAXIMUM:
-        raise ServiceError("TooManyTagKeysException", f"The request contains more than {MAXIMUM} tag keys.")  # chosen
+    most = context.emulator.quotas.of(TAGS)
+    if len(params["tagKeys"]) > most:
+        raise TOO_MANY_KEYS(most=most)
     with context.emulator.database.write() as rows:
         record = _tagged(context, rows, params["resourceArn"])
         tags = {key: value for key, value in record.state.get("tags", {}).items() if key not in keys}

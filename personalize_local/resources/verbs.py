@@ -9,24 +9,42 @@ from typing import Any
 from botocore_shapes.model import ServiceModel
 from botocore_shapes.paginate import Binding, InvalidToken, decode_token, encode_token
 from personalize_local.context import Context
-from personalize_local.errors import invalid_token
+from personalize_local.errors import INVALID_TOKEN
+from personalize_local.provenance import Rule
 from personalize_local.resources.changes import count_poll, delete
-from personalize_local.resources.kind import (
-    Kind,
-    check_arn,
-    is_describable,
-    is_live,
-    mode_of,
-    require,
-    status_of,
-)
+from personalize_local.resources.kind import Kind
+from personalize_local.resources.lookup import check_arn, require
+from personalize_local.resources.status import is_describable, is_live, mode_of, status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
 Handler = Callable[[Context, dict[str, Any]], Mapping[str, Any] | None]
 
 PAGE = 100
-"""Answers on a page when the caller does not say (documented for batch jobs, chosen for the rest)."""
+"""Answers on a page when the caller does not say."""
+
+RULES = (
+    Rule(
+        says=f"A list without maxResults has pages of {PAGE}.",
+        known="chosen",
+        source="documented for ListBatchInferenceJobs and ListBatchSegmentJobs alone",
+    ),
+    Rule(
+        says="Lists are in order of creation, newest first.",
+        known="chosen",
+        source="documented for ListDataDeletionJobs alone",
+    ),
+    Rule(
+        says="A list filtered by an ARN that names nothing is empty; ListSolutionVersions raises "
+        "ResourceNotFoundException, which it alone models.",
+        known="inferred",
+        source="service model",
+    ),
+    Rule(
+        says="A page token is bound to the operation, account, region and filter that made it.",
+        known="inferred",
+    ),
+)
 
 
 class Verbs:
@@ -67,10 +85,12 @@ class Verbs:
         """Describe one resource; one in deletion is answered until the deletion has finished."""
         kind, arn = self.kind, params[self.kind.arn_member]
         check_arn(context, kind, kind.arn_member, arn)
+        if kind.refresh is not None:
+            kind.refresh(context, arn)
         with context.emulator.database.read() as rows:
             record = rows.get(arn)
             if record is None or record.kind != kind.name or not is_describable(context, kind, record):
-                raise kind.unknown(arn)
+                raise kind.unknown(arn=arn)
             members = full_view(context, rows, kind, record)
         if record.deleted is not None or (kind.lifecycle is not None and mode_of(context, kind).kind == "polls"):
             count_poll(context, kind, arn)
@@ -140,7 +160,7 @@ def _position(token: str, binding: Binding) -> int:
     try:
         return int(decode_token(token, binding))
     except InvalidToken:
-        raise invalid_token() from None
+        raise INVALID_TOKEN() from None
 
 
 def _live_page(

@@ -1,4 +1,4 @@
-"""Trained models in memory: opened once per solution version, shared by all requests."""
+"""Trained models in memory: opened once per training, shared by all requests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.datasets.schema import fold, parse_schema
-from personalize_local.errors import not_found
-from personalize_local.recipes import RECIPES, recipe_by_arn
+from personalize_local.errors import NOT_FOUND
+from personalize_local.recipes import RECIPES
 from personalize_local.recipes.base import Model, Recipe
 from personalize_local.store.artifacts import Artifacts
+from personalize_local.store.records import Job
 from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
@@ -22,19 +23,30 @@ __all__ = ["Loaded", "Models"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A model ready to answer, and what a request must know of the version it belongs to.
+    """A model ready to answer, and what a request must know of the training that it comes from.
 
-    Events past ``until`` came after the training snapshot; of those, only the ones of ``event_type`` (None: all) and
-    at or above ``threshold`` move the model. ``context_columns`` maps folded names to schema names.
+    Events past ``until`` came after the training snapshot; of those, only the ones for which ``thresholds`` has their
+    type (None: every type), at or above its value (None: any), move the model. ``context_columns`` maps folded names
+    to schema names.
     """
 
     recipe: Recipe
     model: Model
     dataset_group: str
     until: int
-    event_type: str | None
+    thresholds: Mapping[str, float | None] | None
     threshold: float | None
     context_columns: Mapping[str, str]
+
+    def moves(self, event_type: str, value: float | None) -> bool:
+        """Whether an event of this type and value is one that the model learns from."""
+        least = self.threshold
+        if self.thresholds is not None:
+            kind = event_type.lower() if self.recipe.is_domain else event_type
+            if kind not in self.thresholds:
+                return False
+            least = self.thresholds[kind]
+        return least is None or (value is not None and value >= least)
 
 
 class Models:
@@ -45,46 +57,60 @@ class Models:
         self._loaded: dict[str, Loaded] = {}
         self._lock = threading.Lock()
 
-    def of(self, rows: Rows, version_arn: str) -> Loaded:
-        """The model of a solution version. Raises ResourceNotFoundException when there is none."""
-        loaded = self._loaded.get(version_arn)
+    def of(self, rows: Rows, training: str) -> Loaded:
+        """The model of a training, by the key of its job. Raises ResourceNotFoundException when there is none."""
+        loaded = self._loaded.get(training)
         if loaded is not None:
             return loaded
         with self._lock:
-            if version_arn not in self._loaded:
-                self._loaded[version_arn] = self._open(rows, version_arn)
-            return self._loaded[version_arn]
+            if training not in self._loaded:
+                job = rows.job(training)
+                if job is None or job.state != "DONE":
+                    raise NOT_FOUND(arn=training)
+                self._loaded[training] = self._open(job)
+            return self._loaded[training]
 
-    def _open(self, rows: Rows, version_arn: str) -> Loaded:
-        record = rows.get(version_arn)
-        if record is None or record.job is None or record.job.state != "DONE":
-            raise not_found(version_arn)
-        recipe = recipe_by_arn(record.body["recipeArn"])
-        assert recipe is not None, record.body["recipeArn"]
-        arrays, facts = self._artifacts.open(record.job.payload["artifact"])
-        threshold = record.body.get("solutionConfig", {}).get("eventValueThreshold")
-        group = record.body["datasetGroupArn"]
+    def _open(self, job: Job) -> Loaded:
+        payload = job.payload
+        recipe = RECIPES[job.result.get("recipe", payload["recipe"])]
+        arrays, facts = self._artifacts.open(payload["artifact"])
+        threshold = payload["solutionConfig"].get("eventValueThreshold")
         return Loaded(
-            recipe=RECIPES[recipe.name],
+            recipe=recipe,
             model=recipe.load(arrays, facts),
-            dataset_group=group,
-            until=record.job.payload["until"],
-            event_type=record.body.get("eventType"),
+            dataset_group=payload["datasetGroup"],
+            until=payload["until"],
+            thresholds=_thresholds(recipe, payload),
             threshold=None if threshold is None else float(threshold),
-            context_columns=_context_columns(record.job.payload),
+            context_columns=_context_columns(payload),
         )
 
-    def forget(self, version_arn: str) -> None:
-        """Let go of a deleted version."""
-        self._loaded.pop(version_arn, None)
+    def forget(self, arn: str) -> None:
+        """Let go of the models of a deleted resource."""
+        for key in [key for key in self._loaded if key.partition("#")[0] == arn]:
+            self._loaded.pop(key, None)
 
     def clear(self) -> None:
         """Let go of every model."""
         self._loaded.clear()
 
 
+def _thresholds(recipe: Recipe, payload: Mapping[str, Any]) -> dict[str, float | None] | None:
+    """The event types that a training learns from, each with its least value; None for all types."""
+    threshold = payload["solutionConfig"].get("eventValueThreshold")
+    least = None if threshold is None else float(threshold)
+    if recipe.is_domain:
+        return None if recipe.event_type is None else {recipe.event_type.lower(): least}
+    events = payload["solutionConfig"].get("eventsConfig", {}).get("eventParametersList")
+    if events:
+        return {
+            event["eventType"]: event.get("eventValueThreshold") for event in events if event.get("weight", 1.0) > 0
+        }
+    return None if payload["eventType"] is None else {payload["eventType"]: least}
+
+
 def _context_columns(payload: Mapping[str, Any]) -> dict[str, str]:
-    """The columns of the Interactions schema that the version was trained under."""
+    """The columns of the Interactions schema that the training ran under."""
     schema = payload["schemas"].get("INTERACTIONS")
     if schema is None:
         return {}

@@ -7,18 +7,41 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from personalize_local.arns import parse_arn
 from personalize_local.context import Context
 from personalize_local.datasets.schema import fold
-from personalize_local.errors import invalid_input, not_found, not_implemented, wrong_arn
+from personalize_local.errors import NOT_FOUND, NOT_IMPLEMENTED, WRONG_ARN
+from personalize_local.provenance import Rule, invalid
 from personalize_local.recipes.base import Query
 from personalize_local.resources.campaign import KIND as CAMPAIGN
-from personalize_local.resources.kind import status_of
+from personalize_local.resources.campaign import follows_latest
+from personalize_local.resources.filter import KIND as FILTER
+from personalize_local.resources.kind import Kind
+from personalize_local.resources.lookup import require
+from personalize_local.resources.recommender import KIND as RECOMMENDER
+from personalize_local.resources.recommender import training_of
+from personalize_local.resources.status import status_of
 from personalize_local.runtime.models import Loaded
+from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
+ONE_ARN = invalid("Provide exactly one of campaignArn and recommenderArn.", "inferred", "service model")
+OTHER_OPERATION = invalid(
+    "Recipe {recipe} does not support {operation}.", "documented", "dg/getting-recommendations.html"
+)
+NEEDED_ID = invalid("{member} is required for recipe {recipe}.", "documented", "dg/API_RS_GetRecommendations.html")
+EMPTY_ID = invalid("{member} must not be empty.", "inferred")
+VALUES_WITHOUT_FILTER = invalid("filterValues requires a filterArn.", "inferred")
+UNKNOWN_CONTEXT = invalid("Context key {key} is not a column of the Item interactions dataset.", "inferred")
+RULES = (
+    Rule(
+        says="A campaign or recommender that is not ACTIVE answers as if it were not there.",
+        known="inferred",
+    ),
+    Rule(says="An answer takes the newest 100 events of a user or session into account.", known="inferred"),
+    Rule(says="Filters exist and cannot be used in recommendations yet.", known="chosen"),
+)
+
 _RECENT_EVENTS = 100
-"""Streamed events of a user that an answer takes into account (inferred: 32 to 100)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,22 +56,22 @@ class Question:
 def question(context: Context, params: Mapping[str, Any], operation: str) -> Question:
     """Check a runtime request and gather what its answer needs.
 
-    Raises ResourceNotFoundException for a campaign that is not there or not serving, InvalidInputException for what
-    the recipe does not take (classes and texts inferred), NotImplementedException for what is not built.
+    Raises ResourceNotFoundException for a campaign or recommender that is not there or not serving,
+    InvalidInputException for what the recipe does not take, NotImplementedException for what is not built.
     """
     _refuse_unbuilt(params)
-    arn = _campaign_arn(params)
+    kind, arn = _asked(params)
     with context.emulator.database.read() as rows:
-        loaded = _serving(context, rows, arn)
+        loaded = _serving(context, rows, kind, arn)
         recipe = loaded.recipe
         if recipe.operation != operation:
-            raise invalid_input(f"Recipe {recipe.arn} does not support {operation}.")
+            raise OTHER_OPERATION(recipe=recipe.arn, operation=operation)
         user_id = _id(params, "userId", recipe.arn, needed=recipe.needs_user)
         item_id = _id(params, "itemId", recipe.arn, needed=recipe.needs_item)
         events = _events(rows, loaded, user_id) if recipe.realtime and user_id is not None else ()
         if "filterArn" in params:
-            # No filter can exist as long as CreateFilter is refused.
-            raise not_found(params["filterArn"])
+            require(context, rows, FILTER, params["filterArn"])
+            raise NOT_IMPLEMENTED(what="filterArn")
     query = Query(user_id=user_id, item_id=item_id, events=events, context=_context(loaded, params.get("context", {})))
     return Question(loaded=loaded, query=query, tag=blake2b(arn.encode(), digest_size=3).hexdigest())
 
@@ -56,52 +79,54 @@ def question(context: Context, params: Mapping[str, Any], operation: str) -> Que
 def _refuse_unbuilt(params: Mapping[str, Any]) -> None:
     for member in ("promotions", "metadataColumns"):
         if params.get(member):
-            raise not_implemented(member)
+            raise NOT_IMPLEMENTED(what=member)
     if params.get("filterValues") and "filterArn" not in params:
-        raise invalid_input("filterValues requires a filterArn.")
+        raise VALUES_WITHOUT_FILTER()
 
 
-def _campaign_arn(params: Mapping[str, Any]) -> str:
+def _asked(params: Mapping[str, Any]) -> tuple[Kind, str]:
     campaign, recommender = params.get("campaignArn"), params.get("recommenderArn")
     if (campaign is None) == (recommender is None):
-        raise invalid_input("Provide exactly one of campaignArn and recommenderArn.")
-    if campaign is None:
-        # No recommender can exist as long as CreateRecommender is refused.
-        raise not_found(str(recommender))
-    return str(campaign)
+        raise ONE_ARN()
+    return (CAMPAIGN, str(campaign)) if campaign is not None else (RECOMMENDER, str(recommender))
 
 
-def _serving(context: Context, rows: Rows, arn: str) -> Loaded:
-    parsed = parse_arn(arn)
-    if parsed is None or parsed.type != CAMPAIGN.arn_type:
-        raise wrong_arn("campaignArn", arn)
+def _serving(context: Context, rows: Rows, kind: Kind, arn: str) -> Loaded:
+    # Every recommendation comes through here: an ARN of another kind is only looked at when nothing is found.
     record = rows.get(arn)
-    if record is None or record.account != context.account or record.region != context.region:
-        raise not_found(arn)
-    status = status_of(context, CAMPAIGN, record)
+    if record is None or record.kind != kind.name:
+        if f":{kind.arn_type}/" not in arn:
+            raise WRONG_ARN(member=kind.arn_member, arn=arn)
+        raise NOT_FOUND(arn=arn)
+    if record.account != context.account or record.region != context.region:
+        raise NOT_FOUND(arn=arn)
+    if kind is CAMPAIGN and follows_latest(record):
+        record = _rolled_out(context, rows, record)
+    status = status_of(context, kind, record)
     if not status.is_active:
-        raise not_found(arn)
-    return context.emulator.models.of(rows, status.body["solutionVersionArn"])
+        raise NOT_FOUND(arn=arn)
+    training = status.body["solutionVersionArn"] if kind is CAMPAIGN else training_of(arn, status.body)
+    return context.emulator.models.of(rows, training)
+
+
+def _rolled_out(context: Context, rows: Rows, record: Record) -> Record:
+    assert CAMPAIGN.refresh is not None
+    CAMPAIGN.refresh(context, record.arn)
+    return rows.get(record.arn) or record
 
 
 def _id(params: Mapping[str, Any], member: str, recipe_arn: str, *, needed: bool) -> str | None:
     value: str | None = params.get(member)
     if needed and not value:
-        raise invalid_input(f"{member} is required for recipe {recipe_arn}.")
+        raise NEEDED_ID(member=member, recipe=recipe_arn)
     if value == "":
-        raise invalid_input(f"{member} must not be empty.")
+        raise EMPTY_ID(member=member)
     return value
 
 
 def _events(rows: Rows, loaded: Loaded, actor: str) -> list[str]:
     recent = rows.recent_events(loaded.dataset_group, actor, loaded.until, _RECENT_EVENTS)
-    wanted, threshold = loaded.event_type, loaded.threshold
-    return [
-        item
-        for item, event_type, value in recent
-        if (wanted is None or event_type == wanted)
-        and (threshold is None or (value is not None and value >= threshold))
-    ]
+    return [item for item, event_type, value in recent if loaded.moves(event_type, value)]
 
 
 def _context(loaded: Loaded, given: Mapping[str, str]) -> dict[str, str]:
@@ -111,6 +136,6 @@ def _context(loaded: Loaded, given: Mapping[str, str]) -> dict[str, str]:
     for key, value in given.items():
         name = loaded.context_columns.get(fold(key))
         if name is None:
-            raise invalid_input(f"Context key {key} is not a column of the Item interactions dataset.")
+            raise UNKNOWN_CONTEXT(key=key)
         columns[name.upper()] = value
     return columns if loaded.recipe.context else {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import invalid_input
-from personalize_local.runtime.campaigns import question
+from personalize_local.runtime.questions import question
 
 DEFAULT_RESULTS = 25
 MAXIMUM_RESULTS = 500

@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from personalize_local.server.ticker import Ticker
 from personalize_local.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,11 +53,14 @@ class Server:
                 # Jobs in child processes reach the companion through the port; this process asks it directly.
                 self.emulator.use_companion(self._companion, self.url)
             self._waitress, self._sockets = self._behind(listener)
+            self._ticker = Ticker(self.emulator.run_due)
             undo.pop_all()
 
     def run(self) -> None:
         """Answer until :meth:`stop`, SystemExit or KeyboardInterrupt; then release everything."""
         try:
+            if self.settings.clock is None:  # a virtual clock does what is due as it is moved
+                self._ticker.start()
             self._waitress.run()
         finally:
             self._release()
@@ -103,6 +107,7 @@ class Server:
         self._waitress.close()
 
     def _release(self) -> None:
+        self._ticker.stop()
         self._close_sockets()
         self.emulator.close()
 

@@ -46,6 +46,8 @@ def work(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     (marks / str(attempt)).touch()
     if attempt < payload.get("deaths", 0):
         os.kill(os.getpid(), signal.SIGKILL)
+    if payload.get("naps"):
+        signal.pause()
     if "reason" in payload:
         raise JobFailure(payload["reason"], {"row": 7})
     return {"times": 1 // payload.get("divisor", 1)}
@@ -129,12 +131,12 @@ def test_a_job_runs_once_however_often_it_is_submitted(bench: MakeBench) -> None
     assert len(list((one.root / "marks").iterdir())) == 1
 
 
-def test_a_failure_keeps_its_reason_and_nothing_is_put_in_force(bench: MakeBench) -> None:
+def test_a_failure_keeps_its_reason_and_is_told_to_what_puts_jobs_in_force(bench: MakeBench) -> None:
     one = bench(InlineExecutor)
     one.add(reason="Too few.")
     one.runner.submit("a")
     assert (one.job().state, one.job().result) == ("FAILED", {"reason": "Too few.", "report": {"row": 7}})
-    assert one.completed == []
+    assert [job.state for job in one.completed] == ["FAILED"]
 
 
 def test_an_accident_tells_the_caller_nothing_of_the_inside(bench: MakeBench) -> None:
@@ -249,6 +251,37 @@ def test_a_killed_worker_is_replaced_and_its_job_finished(bench: MakeBench) -> N
     one.add("b")
     one.runner.submit("b")
     assert until(lambda: one.job("b"), lambda job: job.state != "PENDING").state == "DONE"
+
+
+def test_a_stopped_job_ends_its_work_and_what_waited_behind_it_goes_on(bench: MakeBench) -> None:
+    one = bench(lambda: process_executor(1))
+    one.add(naps=True)
+    one.add("b")
+    for arn in ("a", "b"):
+        one.runner.submit(arn)
+    until(lambda: len(list((one.root / "marks").iterdir())), lambda count: count == 1)
+    with one.database.write() as rows:
+        rows.stop_job("a")
+    one.runner.stop("a")
+    assert until(lambda: one.job("b"), lambda job: job.state != "PENDING").state == "DONE"
+    assert one.job("a").state == "STOPPED"
+    assert one.runner.running == 0
+    assert [job.arn for job in one.completed] == ["b"]
+
+
+def test_a_job_that_is_stopped_before_it_begins_never_runs(bench: MakeBench) -> None:
+    later = Later()
+    one = bench(lambda: later)
+    one.add()
+    one.runner.submit("a")
+    with one.database.write() as rows:
+        rows.stop_job("a")
+    waiting: Future[Any] = Future()
+    one.runner._running["a"] = waiting
+    one.runner.stop("a")
+    assert waiting.cancelled()
+    later.futures[0].set_result({"times": 1})
+    assert (one.job().state, one.completed) == ("STOPPED", [])
 
 
 @pytest.mark.parametrize("busy", [True, False])

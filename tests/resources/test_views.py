@@ -9,7 +9,7 @@ import pytest
 
 from personalize_local.server.serving import BackgroundServer
 from personalize_local.settings import Settings
-from tests.conftest import World, build_checked
+from tests.conftest import build_checked
 from tests.wire.program import Program
 
 
@@ -75,12 +75,9 @@ def test_a_reset_forgets_everything_at_once(tmp_path: Path) -> None:
             assert program.personalize.list_schemas()["schemas"] == []
 
 
-def test_a_weight_of_exploration_is_kept_with_a_warning(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_weight_of_exploration_is_kept_with_a_warning(program: Program, caplog: pytest.LogCaptureFixture) -> None:
     config = {"itemExplorationConfig": {"explorationWeight": "0.4"}}
-    personalize = world.program.personalize
-    version = personalize.describe_campaign(campaignArn=world.personal)["campaign"]["solutionVersionArn"]
-    arn = personalize.create_campaign(name="exploring", solutionVersionArn=version, campaignConfig=config)[
-        "campaignArn"
-    ]
+    version = program.version(program.solution(program.stocked()))
+    personalize, arn = program.personalize, program.campaign(version, campaignConfig=config)
     assert personalize.describe_campaign(campaignArn=arn)["campaign"]["campaignConfig"] == config
     assert "explorationWeight 0.4 is kept and shown" in caplog.text

@@ -127,13 +127,13 @@ def test_the_first_page_of_recipes_has_a_token_and_all_come_in_order(program: Pr
     assert program.personalize.list_recipes()["nextToken"]
     pages = program.personalize.get_paginator("list_recipes").paginate()
     recipes = [recipe for page in pages for recipe in page["recipes"]]
-    assert [recipe["name"] for recipe in recipes] == [
-        "aws-personalized-ranking",
-        "aws-popularity-count",
-        "aws-similar-items",
-        "aws-user-personalization",
-    ]
-    assert all("domain" not in recipe and recipe["status"] == "ACTIVE" for recipe in recipes)
+    names = [recipe["name"] for recipe in recipes]
+    assert names == sorted(names)
+    assert len(names) == 22
+    assert "aws-hrnn" not in names
+    domains = {recipe["name"]: recipe.get("domain") for recipe in recipes}
+    assert (domains["aws-sims"], domains["aws-vod-most-popular"]) == (None, "VIDEO_ON_DEMAND")
+    assert all(recipe["status"] == "ACTIVE" for recipe in recipes)
     found = program.personalize.describe_recipe(recipeArn=RECIPE)["recipe"]
     assert set(found) == {
         "name",

@@ -1,0 +1,157 @@
+"""Metric attributions: which figures of a group's events are reported, and where to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from botocore_shapes.paginate import InvalidToken, paginate
+from personalize_local.context import Context
+from personalize_local.errors import ALREADY_EXISTS, INVALID_TOKEN
+from personalize_local.provenance import Refusal, Rule, invalid
+from personalize_local.resources import dataset_group
+from personalize_local.resources.changes import check_resting, insert
+from personalize_local.resources.dataset import live_datasets, schema_of
+from personalize_local.resources.kind import Kind, Lifecycle
+from personalize_local.resources.lookup import live_children, require, require_active
+from personalize_local.resources.metric_expressions import check_expression
+from personalize_local.resources.quotas import METRICS
+from personalize_local.resources.status import is_live, status_of
+from personalize_local.resources.verbs import PAGE
+from personalize_local.store.sql import Rows
+
+_PAGE = "dg/metric-attribution-requirements.html"
+_UPDATE = "dg/API_UpdateMetricAttribution.html"
+
+NO_METRICS = invalid("A metric attribution requires at least one metric.", "chosen")
+NO_EVENT_TYPES = invalid(
+    "A metric attribution requires an INTERACTIONS dataset with EVENT_TYPE in its schema.", "documented", _PAGE
+)
+METRIC_TWICE = invalid("Metric {name} is given twice.", "inferred")
+METRIC_EXISTS = Refusal(
+    "ResourceAlreadyExistsException",
+    "Metric {name} already exists in {arn}.",
+    rule="inferred",
+    source="service model of UpdateMetricAttribution",
+)
+NO_SUCH_METRIC = invalid("Metric {name} does not exist in {arn}.", "inferred")
+TOO_MANY_METRICS = invalid("A metric attribution can have at most {most} metrics.", "documented", "dg/limits.html")
+NO_ARN = invalid("metricAttributionArn is required.", "inferred", "service model: no member is required")
+NO_CHANGE = invalid("UpdateMetricAttribution requires at least one change.", "chosen")
+RULES = (
+    Rule(
+        says="A second metric attribution in a dataset group is refused with ResourceAlreadyExistsException.",
+        known="chosen",
+        source="dg/limits.html says one per group",
+    ),
+    Rule(says="An update of a metric attribution is done at once and shows no status of its own.", known="chosen"),
+    Rule(says="No reports are written and no figures published yet.", known="chosen"),
+)
+
+KIND = Kind(
+    name="metricAttribution",
+    arn_type="metric-attribution",
+    lifecycle=Lifecycle(create=60),
+    parent_member="datasetGroupArn",
+)
+
+
+def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """CreateMetricAttribution: one a dataset group."""
+    arn = context.arn(f"metric-attribution/{params['name']}")
+    with context.emulator.database.write() as rows:
+        group = require_active(context, rows, dataset_group.KIND, params["datasetGroupArn"])
+        for present in live_children(context, rows, KIND, group.arn):
+            raise ALREADY_EXISTS(arn=present.arn)
+        if not params["metrics"]:
+            raise NO_METRICS()
+        _check_metrics(context, rows, group.arn, params["metrics"])
+        body = {name: params[name] for name in ("name", "datasetGroupArn", "metrics", "metricsOutputConfig")}
+        insert(context, rows, KIND, arn=arn, params=params, body=body, parent=group.arn)
+    return {"metricAttributionArn": arn}
+
+
+def _check_metrics(context: Context, rows: Rows, group: str, metrics: Sequence[Mapping[str, str]]) -> None:
+    schemas = {
+        name: schema_of(rows, dataset.body["schemaArn"])
+        for name, dataset in live_datasets(context, rows, group).items()
+    }
+    interactions = schemas.get("INTERACTIONS")
+    if interactions is None or interactions.field("EVENT_TYPE") is None:
+        raise NO_EVENT_TYPES()
+    names: set[str] = set()
+    for metric in metrics:
+        if metric["metricName"] in names:
+            raise METRIC_TWICE(name=metric["metricName"])
+        names.add(metric["metricName"])
+        check_expression(metric["expression"], schemas)
+    most = context.emulator.quotas.of(METRICS)
+    if len(metrics) > most:
+        raise TOO_MANY_METRICS(most=most)
+
+
+def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """UpdateMetricAttribution: metrics that come and go, and where reports go to."""
+    if "metricAttributionArn" not in params:
+        raise NO_ARN()
+    added, removed = params.get("addMetrics", ()), params.get("removeMetrics", ())
+    if not added and not removed and "metricsOutputConfig" not in params:
+        raise NO_CHANGE()
+    with context.emulator.database.write() as rows:
+        record = require(context, rows, KIND, params["metricAttributionArn"])
+        check_resting(context, KIND, record)
+        current = status_of(context, KIND, record).body
+        metrics = {metric["metricName"]: metric for metric in current["metrics"]}
+        for name in removed:
+            if metrics.pop(name, None) is None:
+                raise NO_SUCH_METRIC(name=name, arn=record.arn)
+        for metric in added:
+            if metric["metricName"] in metrics:
+                raise METRIC_EXISTS(name=metric["metricName"], arn=record.arn)
+        changed = [*metrics.values(), *added]
+        if not changed:
+            raise NO_METRICS()
+        _check_metrics(context, rows, current["datasetGroupArn"], changed)
+        output = params.get("metricsOutputConfig", current["metricsOutputConfig"])
+        body = {**current, "metrics": changed, "metricsOutputConfig": output}
+        rows.save(replace(record, body=body))
+    return {"metricAttributionArn": record.arn}
+
+
+def list_metrics(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """ListMetricAttributionMetrics: those of one metric attribution, or of all, in the order they were given."""
+    arn = params.get("metricAttributionArn")
+    with context.emulator.database.read() as rows:
+        found = rows.all(context.account, context.region, KIND.name)
+    metrics = [
+        metric
+        for attribution in found
+        if arn in (None, attribution.arn) and is_live(context, KIND, attribution)
+        for metric in attribution.body["metrics"]
+    ]
+    try:
+        page, token = paginate(
+            metrics,
+            token=params.get("nextToken"),
+            limit=params.get("maxResults", PAGE),
+            binding=("ListMetricAttributionMetrics", context.account, context.region, arn or ""),
+        )
+    except InvalidToken:
+        raise INVALID_TOKEN() from None
+    return {"metrics": page, "nextToken": token}
+
+
+def publishes_to_s3(context: Context, rows: Rows, group: str) -> bool:
+    """Whether a dataset group has a metric attribution that writes reports to S3."""
+    return any(
+        "s3DataDestination" in status_of(context, KIND, attribution).body["metricsOutputConfig"]
+        for attribution in live_children(context, rows, KIND, group)
+    )
+
+
+HANDLERS = {
+    "CreateMetricAttribution": create,
+    "UpdateMetricAttribution": update,
+    "ListMetricAttributionMetrics": list_metrics,
+}

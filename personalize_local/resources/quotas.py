@@ -1,0 +1,120 @@
+"""How many resources there may be: one table, with the service's defaults, adjusted by one setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from personalize_local.provenance import Provenance, Refusal
+from personalize_local.settings import SettingError
+
+_LIMITS = "dg/limits.html"
+
+TOO_MANY_MOVING = Refusal(
+    "LimitExceededException",
+    "More than {most} resources with PENDING or IN_PROGRESS status.",
+    rule="documented",
+    error="observed",
+    wording="documented",
+    source="dg/error-messages.html",
+)
+TOO_MANY_ACTIVE = Refusal(
+    "LimitExceededException",
+    "More than {most} resources in ACTIVE state. Please delete some and try again.",
+    rule="documented",
+    error="inferred",
+    wording="documented",
+    source="dg/error-messages.html",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """One limit. ``name`` is how the setting calls it.
+
+    ``counts`` says what counts: resources that stand, or those that are not made yet; None for a limit of another
+    sort, which is checked beside its rule. ``per`` is what it holds for.
+    """
+
+    name: str
+    default: int
+    counts: Literal["standing", "moving"] | None
+    per: Literal["region", "dataset group", "resource", "request"]
+    known: Provenance = "documented"
+    source: str = _LIMITS
+
+    @property
+    def refusal(self) -> Refusal:
+        """What one more is refused with."""
+        return TOO_MANY_MOVING if self.counts == "moving" else TOO_MANY_ACTIVE
+
+
+DATASET_GROUPS = Quota(name="dataset-groups", default=5, counts="standing", per="region")
+SCHEMAS = Quota(name="schemas", default=500, counts="standing", per="region")
+IMPORT_JOBS = Quota(name="moving-dataset-import-jobs", default=5, counts="moving", per="region")
+INFERENCE_JOBS = Quota(name="moving-batch-inference-jobs", default=5, counts="moving", per="region")
+SEGMENT_JOBS = Quota(name="moving-batch-segment-jobs", default=5, counts="moving", per="region")
+SOLUTION_VERSIONS = Quota(name="moving-solution-versions", default=20, counts="moving", per="region")
+SOLUTIONS = Quota(
+    name="solutions",
+    default=20,
+    counts="standing",
+    per="dataset group",
+    known="chosen",
+    source=f"{_LIMITS} says 10, the Service Quotas page 20",
+)
+CAMPAIGNS = Quota(name="campaigns", default=5, counts="standing", per="dataset group")
+GROUP_RECOMMENDERS = Quota(name="recommenders", default=5, counts="standing", per="dataset group")
+RECOMMENDERS = Quota(
+    name="recommenders-in-region",
+    default=15,
+    counts="standing",
+    per="region",
+    source="dg/creating-recommenders.html",
+)
+FILTERS = Quota(name="filters", default=30, counts="standing", per="dataset group")
+DELETION_JOBS = Quota(name="moving-data-deletion-jobs", default=5, counts="moving", per="dataset group")
+FILTER_FIELDS = Quota(name="filter-fields", default=10, counts=None, per="resource")
+GROUP_FILTER_FIELDS = Quota(name="filter-fields-in-dataset-group", default=20, counts=None, per="dataset group")
+METRICS = Quota(name="attribution-metrics", default=10, counts=None, per="resource")
+TAGS = Quota(name="tags", default=50, counts=None, per="resource", source="dg/tagging-resources.html")
+HPO_JOBS = Quota(
+    name="hpo-training-jobs", default=40, counts=None, per="request", source="dg/API_HPOResourceConfig.html"
+)
+HPO_PARALLEL_JOBS = Quota(
+    name="hpo-parallel-jobs", default=10, counts=None, per="request", source="dg/API_HPOResourceConfig.html"
+)
+
+QUOTAS: tuple[Quota, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Quota))
+_UNLIMITED = 2**31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """The limits in force: the defaults, or what the setting says instead."""
+
+    adjusted: Mapping[str, int]
+    lifted: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Quotas:
+        """Read ``on``, ``off`` or ``NAME=NUMBER[,…]``. Raises SettingError."""
+        known = {quota.name for quota in QUOTAS}
+        adjusted: dict[str, int] = {}
+        lifted = False
+        for part in (part.strip() for part in text.split(",")):
+            name, equals, number = part.partition("=")
+            if part in ("on", "off"):
+                lifted = part == "off"
+            elif not equals or name not in known:
+                raise SettingError(f"quotas: unknown quota {name!r}; known are {', '.join(sorted(known))}")
+            elif not number.isdecimal():
+                raise SettingError(f"quotas: {number!r} is no number of {name}")
+            else:
+                adjusted[name] = int(number)
+        return cls(adjusted=adjusted, lifted=lifted)
+
+    def of(self, quota: Quota) -> int:
+        """How many there may be."""
+        return self.adjusted.get(quota.name, _UNLIMITED if self.lifted else quota.default)
