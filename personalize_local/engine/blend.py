@@ -97,7 +97,8 @@ class Validation:
 
     ``transitions`` maps (reverse_share, damping, decay) and ``affinity`` a decay to scores [users, items];
     ``popularity`` [items] is standardised; ``seen_rows`` and ``seen_items`` mark the items in the histories, in the
-    order of the users; ``context`` maps a column to logits [users, items].
+    order of the users; ``context`` maps a column to logits [users, items]; ``weight`` [users] is what each event
+    counts for (None: all alike).
     """
 
     target: Int32
@@ -107,6 +108,7 @@ class Validation:
     seen_rows: Int64
     seen_items: Int32
     context: Mapping[str, Float32] = field(default_factory=dict)
+    weight: Float32 | None = None
 
     def blended(self, settings: Settings) -> Iterator[tuple[Float32, Float32]]:
         """The sum of the signals before the temperature, and that of the target, some users at a time."""
@@ -132,6 +134,8 @@ class Validation:
         blocks = [np.count_nonzero(total >= own[:, None], axis=1) for total, own in self.blended(settings)]
         places = np.concatenate(blocks)
         gains = 1.0 / np.log2(1.0 + places)
+        if self.weight is not None:
+            gains *= self.weight / self.weight.mean()
         return float((gains * (places <= 10)).mean() + (gains * (places <= 25)).mean()) / 2
 
     def likelihoods(self, settings: Settings, temperatures: Sequence[float]) -> list[float]:

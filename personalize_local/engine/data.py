@@ -55,7 +55,8 @@ class Interactions:
     """Interactions sorted by timestamp; rows of equal timestamp keep the order in which they were imported.
 
     ``user`` and ``item`` index the vocabularies of the TrainingData, ``timestamp`` is in epoch seconds. ``value``
-    is EVENT_VALUE (NaN is null). ``context`` holds the metadata columns of the Interactions schema.
+    is EVENT_VALUE (NaN is null). ``context`` holds the metadata columns of the Interactions schema. ``weight`` is what
+    each interaction counts for as evidence, 1 on average; None: all alike.
     """
 
     user: Int32
@@ -64,6 +65,7 @@ class Interactions:
     event_type: Categorical | None = None
     value: Float32 | None = None
     context: Mapping[str, Categorical | Numeric] = field(default_factory=dict)
+    weight: Float32 | None = None
 
     def __len__(self) -> int:
         return len(self.user)

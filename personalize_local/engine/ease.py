@@ -10,10 +10,11 @@ from personalize_local.engine.histories import Histories
 _USERS_AT_A_TIME = 1024
 
 
-def add_gram(gram: Float32, histories: Histories, users: Int64) -> None:
+def add_gram(gram: Float32, histories: Histories, users: Int64, weights: Float32 | None = None) -> None:
     """Add, for each pair of items, the number of ``users`` who had both, to the lower triangle of ``gram``.
 
-    ``gram`` is float32 [items, items] in Fortran order and is changed in place.
+    ``gram`` is float32 [items, items] in Fortran order and is changed in place. With ``weights`` (by position) a pair
+    counts for the root of the product of what its items weigh, and an item for its heaviest event.
     """
     from scipy.linalg.blas import ssyrk
 
@@ -22,17 +23,26 @@ def add_gram(gram: Float32, histories: Histories, users: Int64) -> None:
         part = users[begin : begin + _USERS_AT_A_TIME]
         block = np.zeros((len(part), n_items), np.float32)
         rows = np.repeat(np.arange(len(part)), histories.lengths[part])
-        block[rows, histories.items[histories.positions_of(part)]] = 1.0
+        positions = histories.positions_of(part)
+        if weights is None:
+            block[rows, histories.items[positions]] = 1.0
+        else:
+            np.maximum.at(block, (rows, histories.items[positions]), np.sqrt(weights[positions]))
         updated = ssyrk(1.0, block.T, beta=1.0, c=gram, lower=1, overwrite_c=1)
         if updated is not gram and not np.shares_memory(updated, gram):
             gram[...] = updated
 
 
-def shift_gram(gram: Float32, histories: Histories, users: Int64, amount: float) -> None:
+def shift_gram(
+    gram: Float32, histories: Histories, users: Int64, amount: float, weights: Float32 | None = None
+) -> None:
     """Add ``amount`` times what the last event of each of ``users`` gives to the Gram matrix, in place.
 
-    An item that the user had before his last event gives nothing.
+    An item that the user had before his last event, with no less weight, gives nothing.
     """
+    if weights is not None:
+        _shift_weighted_gram(gram, histories, users, amount, weights)
+        return
     for user in users:
         history = histories.of(int(user))
         last, had = int(history[-1]), np.zeros(len(gram), bool)
@@ -42,6 +52,21 @@ def shift_gram(gram: Float32, histories: Histories, users: Int64, amount: float)
         before = np.flatnonzero(had)
         gram[np.maximum(before, last), np.minimum(before, last)] += np.float32(amount)
         gram[last, last] += np.float32(amount)
+
+
+def _shift_weighted_gram(gram: Float32, histories: Histories, users: Int64, amount: float, weights: Float32) -> None:
+    for user in users:
+        positions = slice(int(histories.indptr[user]), int(histories.indptr[user + 1]))
+        history, roots = histories.items[positions], np.sqrt(weights[positions])
+        before, last = np.zeros(len(gram), np.float32), int(history[-1])
+        np.maximum.at(before, history[:-1], roots[:-1])
+        old, new = before[last], max(before[last], roots[-1])
+        if new == old:
+            continue
+        others = np.flatnonzero(before)
+        others = others[others != last]
+        gram[np.maximum(others, last), np.minimum(others, last)] += np.float32(amount) * (new - old) * before[others]
+        gram[last, last] += np.float32(amount) * (new * new - old * old)
 
 
 def item_weights(gram: Float32, regularization: float) -> Float32:

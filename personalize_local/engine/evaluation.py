@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_local.engine.data import Int32, Int64
+from personalize_local.engine.data import Float64, Int32, Int64
 
 Flags = NDArray[np.bool_]  # whether the item at each place of a list is relevant
 
@@ -50,6 +50,34 @@ def discounted_gain(relevant: Flags, cut: int, n_relevant: int) -> float:
     flags = relevant[:cut]
     ideal = discounts[: min(cut, n_relevant)].sum()
     return float((discounts[: len(flags)] * flags).sum() / ideal) if ideal > 0 else 0.0
+
+
+def weighted_gain(recommended: Int32, truth: Int32, rewards: Float64, cut: int = LIST_LENGTH) -> float:
+    """NDCG at ``cut`` in which a hit pays the highest of the ``rewards`` of its entries in ``truth``.
+
+    The ideal list has the truth by falling reward (chosen: only the pay of a hit is published; so is 25 for the cut).
+    """
+    items, places = np.unique(truth, return_inverse=True)
+    pay = np.zeros(len(items))
+    np.maximum.at(pay, places, rewards)
+    discounts = 1.0 / np.log2(np.arange(2, cut + 2))
+    best = np.sort(pay)[::-1][:cut]
+    ideal = float((discounts[: len(best)] * best).sum())
+    shown = recommended[:cut]
+    at = np.minimum(np.searchsorted(items, shown), len(items) - 1)
+    gained = np.where(items[at] == shown, pay[at], 0.0)
+    return float((discounts[: len(shown)] * gained).sum()) / ideal if ideal > 0 else 0.0
+
+
+def captured_reward(recommended: Int32, truth: Int32, rewards: Float64) -> float | None:
+    """The share of the reward of ``truth`` that lies in its items among the first 25; None where there is none.
+
+    ``rewards`` is that of each item of the catalogue. All recommendations are the whole catalogue, so that what the
+    user did is their reward (this reading is chosen; the published text does not settle it).
+    """
+    wanted = np.unique(truth)
+    total = float(rewards[wanted].sum())
+    return float(rewards[wanted[np.isin(wanted, recommended[:LIST_LENGTH])]].sum()) / total if total > 0 else None
 
 
 def precision(relevant: Flags, cut: int) -> float:
@@ -95,3 +123,6 @@ def _precision_at(cut: int) -> Callable[[Flags, int], float]:
 
 
 _MEASURES = _measures()
+
+METRICS = ("coverage", *_MEASURES)
+"""The names that :func:`measure` gives."""

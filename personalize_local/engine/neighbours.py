@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 _ROWS_AT_A_TIME = 256
+_DEEPER = 4  # times the width that is searched where pairs of few users are left out after the search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,26 +85,52 @@ def strongest_of_sparse(matrix: csr_array, width: int) -> NeighbourTable:
     return NeighbourTable(indexes=indexes, values=values)
 
 
-def cointeractions(user: Int32, item: Int32, n_users: int, n_items: int, *, discount: float, width: int) -> csr_array:
+def cointeractions(
+    user: Int32,
+    item: Int32,
+    n_users: int,
+    n_items: int,
+    *,
+    discount: float,
+    width: int,
+    fewest: int = 0,
+    weight: Float32 | None = None,
+) -> csr_array:
     """The ``width`` strongest co-interacted items of each item: users in common / (users of the other ^ ``discount``).
 
     The item itself is left out. A ``discount`` of 0 is the bare number of common users; 1 leaves popularity out
-    of it. Found by implicit's nearest neighbours, which are several times faster than a sparse product.
+    of it. Pairs with less than ``fewest`` common users are left out. With ``weight`` (of each interaction) a user's
+    item counts for its heaviest interaction. Found by implicit's nearest neighbours, which are several times faster
+    than a sparse product.
     """
     from implicit.nearest_neighbours import all_pairs_knn
     from scipy.sparse import coo_array, csr_array, csr_matrix
 
-    ones = np.ones(len(user), np.float64)
-    matrix = csr_matrix(coo_array((ones, (user, item)), shape=(n_users, n_items)))
+    matrix = csr_matrix(coo_array((np.ones(len(user), np.float64), (user, item)), shape=(n_users, n_items)))
     matrix.data[:] = 1.0  # having had an item twice counts once
-    users_of = np.maximum(np.bincount(matrix.indices, minlength=n_items), 1).astype(np.float64)
+    if weight is not None:
+        owner, had, evidence = _heaviest(user, item, weight, n_items)
+        matrix = csr_matrix(coo_array((np.sqrt(evidence), (owner, had)), shape=(n_users, n_items)))
+    users_of = np.bincount(matrix.indices, matrix.data**2, minlength=n_items)
+    users_of[users_of == 0] = 1.0
     matrix.data *= users_of[matrix.indices] ** -discount
-    # One more than asked for, since each item is its own nearest neighbour.
-    found = all_pairs_knn(matrix, min(width + 1, n_items), show_progress=False, num_threads=1)
+    # One more than asked for, since each item is its own nearest neighbour; and more where pairs are left out after.
+    depth = width * (_DEEPER if fewest > 1 else 1) + 1
+    found = all_pairs_knn(matrix, min(depth, n_items), show_progress=False, num_threads=1)
     rows, columns, values = found.row, found.col, found.data
     # Both sides carry the discount; the row's own is taken back, which leaves the order within a row as it was.
     values = values * users_of[rows] ** discount
     kept = (rows != columns) & (values > 0)
+    kept &= np.rint(values * users_of[columns] ** discount) >= fewest  # both discounts taken back: common users
     table = csr_array((values[kept].astype(np.float32), (rows[kept], columns[kept])), shape=(n_items, n_items))
     table.sort_indices()
     return table
+
+
+def _heaviest(user: Int32, item: Int32, weight: Float32, n_items: int) -> tuple[Int32, Int32, Float64]:
+    """Each pair of user and item once, with the weight of its heaviest interaction."""
+    pairs, places = np.unique(user.astype(np.int64) * n_items + item, return_inverse=True)
+    most: Float64 = np.zeros(len(pairs))
+    np.maximum.at(most, places, weight)
+    users, items = np.divmod(pairs, max(n_items, 1))
+    return users.astype(np.int32), items.astype(np.int32), most

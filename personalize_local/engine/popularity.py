@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from personalize_local.engine.data import Float64, Int32, Int64
+from personalize_local.engine.data import Float32, Float64, Int32, Int64
 
 # Fractions of the time that the data spans, tried as the time in which an old interaction loses its weight
 # (by a factor of e). Chosen: from "everything counts alike" to about a day in a month of data.
@@ -19,11 +19,18 @@ def unique_users(user: Int32, item: Int32, n_users: int, n_items: int) -> Int64:
     return np.bincount(pairs // max(n_users, 1), minlength=n_items)
 
 
-def weighted_counts(item: Int32, timestamp: Int64, n_items: int, lifetime: float | None) -> Float64:
-    """Interactions of each item, one of age ``lifetime`` seconds weighing 1/e; None weighs all alike."""
+def weighted_counts(
+    item: Int32, timestamp: Int64, n_items: int, lifetime: float | None, weight: Float32 | None = None
+) -> Float64:
+    """Interactions of each item, one of age ``lifetime`` seconds weighing 1/e; None weighs all alike.
+
+    ``weight`` (of each interaction) multiplies that.
+    """
     if lifetime is None or not len(item):
-        return np.bincount(item, minlength=n_items).astype(np.float64)
+        return np.bincount(item, weight, minlength=n_items).astype(np.float64)
     weights = np.exp((timestamp - timestamp.max()) / lifetime)
+    if weight is not None:
+        weights *= weight
     counts: Float64 = np.bincount(item, weights, minlength=n_items).astype(np.float64)  # integers for no item
     return counts
 
@@ -34,21 +41,38 @@ def popularity_logits(counts: Float64) -> Float64:
     return logits
 
 
-def choose_lifetime(item: Int32, timestamp: Int64, n_items: int) -> float | None:
+def choose_lifetime(item: Int32, timestamp: Int64, n_items: int, weight: Float32 | None = None) -> float | None:
     """The lifetime in seconds under which older interactions predict the newest ones best (highest likelihood).
 
-    ``timestamp`` is sorted. None, where everything counts alike, also when there is too little to choose from.
+    ``timestamp`` is sorted; ``weight`` is that of each interaction. None, where everything counts alike, also when
+    there is too little to choose from.
     """
     cut = len(item) - int(len(item) * _NEWEST)
     span = int(timestamp[-1] - timestamp[0]) if len(item) else 0
     if len(item) < _ENOUGH or span <= 0:
         return None
+    old, new = (None, None) if weight is None else (weight[:cut], weight[cut:])
     best: tuple[float, float | None] = (-np.inf, None)
     for share in _LIFETIMES:
         lifetime = None if share is None else share * span
-        counts = weighted_counts(item[:cut], timestamp[:cut], n_items, lifetime)
+        counts = weighted_counts(item[:cut], timestamp[:cut], n_items, lifetime, old)
         # A shorter memory has seen less: the half interaction that smooths it is the same for all.
-        likelihood = float(np.log((counts + 0.5)[item[cut:]] / (counts + 0.5).sum()).mean())
+        likelihood = float(np.average(np.log((counts + 0.5)[item[cut:]] / (counts + 0.5).sum()), weights=new))
         if likelihood > best[0] + 1e-9:
             best = (likelihood, lifetime)
     return best[1]
+
+
+def growth(item: Int32, timestamp: Int64, n_items: int, interval: int) -> Int64:
+    """How many more interactions each item has in the last ``interval`` seconds than in the one before; 0 for less.
+
+    The last interval ends with the newest interaction, which is the only anchor that data at rest has (inferred).
+    """
+    if not len(item):
+        return np.zeros(n_items, np.int64)
+    age = timestamp.max() - timestamp
+    counts = [
+        np.bincount(item[(age >= begin) & (age < begin + interval)], minlength=n_items) for begin in (0, interval)
+    ]
+    grown: Int64 = np.maximum(counts[0] - counts[1], 0)
+    return grown

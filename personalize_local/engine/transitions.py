@@ -34,38 +34,50 @@ def no_pairs(n_items: int) -> PairCounts:
     return csr_array((np.zeros(0, np.float32), empty, np.zeros(n_items + 1, np.int32)), shape=(n_items, n_items))
 
 
-def add_pairs(counts: PairCounts, items: Int32, targets: Int64, starts: Int64, window: int = WINDOW) -> PairCounts:
-    """Add 1/distance for each pair that ends at one of ``targets``.
+def add_pairs(
+    counts: PairCounts,
+    items: Int32,
+    targets: Int64,
+    starts: Int64,
+    window: int = WINDOW,
+    weights: Float32 | None = None,
+) -> PairCounts:
+    """Add 1/distance for each pair that ends at one of ``targets``, times the weight of the target's event.
 
-    ``targets`` are positions in ``items`` and ``starts`` the first position of the history that each lies in. A
-    dense ``counts`` is changed in place; use the returned one in either case.
+    ``weights`` are aligned with ``items`` (None: all 1). ``targets`` are positions in ``items`` and ``starts`` the
+    first position of the history that each lies in. A dense ``counts`` is changed in place; use the returned one in
+    either case.
     """
     for begin in range(0, len(targets), _CHUNK):
         part = targets[begin : begin + _CHUNK]
-        counts = _add_chunk(counts, items, part, starts[begin : begin + _CHUNK], window)
+        counts = _add_chunk(counts, items, part, starts[begin : begin + _CHUNK], window, weights)
     return counts
 
 
-def _add_chunk(counts: PairCounts, items: Int32, targets: Int64, starts: Int64, window: int) -> PairCounts:
+def _add_chunk(
+    counts: PairCounts, items: Int32, targets: Int64, starts: Int64, window: int, weights: Float32 | None
+) -> PairCounts:
     n_items = counts.shape[0]
     cells: list[Int64] = []
-    weights: list[Float32] = []
+    amounts: list[Float32] = []
     for distance in range(1, window + 1):
         inside = targets - distance >= starts
         targets, starts = targets[inside], starts[inside]
         if not len(targets):
             break
         cell = items[targets - distance].astype(np.int64) * n_items + items[targets]
+        near = np.float32(1.0 / distance)
+        amount = np.full(len(cell), near) if weights is None else weights[targets] * near
         if isinstance(counts, np.ndarray):
-            np.add.at(counts.reshape(-1), cell, np.float32(1.0 / distance))
+            np.add.at(counts.reshape(-1), cell, amount)
         else:
             cells.append(cell)
-            weights.append(np.full(len(cell), 1.0 / distance, np.float32))
+            amounts.append(amount)
     if cells:
         from scipy.sparse import coo_array
 
         row, column = np.divmod(np.concatenate(cells), n_items)
-        counts = counts + coo_array((np.concatenate(weights), (row, column)), shape=counts.shape).tocsr()
+        counts = counts + coo_array((np.concatenate(amounts), (row, column)), shape=counts.shape).tocsr()
     return counts
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.datasets.properties import PropertiesError, Value, map_properties
 from personalize_local.datasets.schema import Schema, parse_schema
 from personalize_local.jobs.workplace import JobFailure, Workplace
-from personalize_local.recipes import RECIPES
-from personalize_local.recipes.base import TrainingParameters
+from personalize_local.recipes import RECIPES, tuning
+from personalize_local.recipes.base import NOT_BUILT, Objective, Recipe, TrainingParameters, Untrainable, complete
 from personalize_local.store.artifacts import Artifacts
 from personalize_local.store.database import reading
 
@@ -21,35 +22,146 @@ if TYPE_CHECKING:
 
 
 def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
-    """Train the recipe of ``payload`` on its snapshot; store the model, return metrics and hours.
+    """Train the recipe of ``payload``, or the best of its candidates, on its snapshot, and store the model.
 
-    Raises JobFailure when there is less data than the service asks for.
+    Returns the metrics, the hours, the name of the recipe and what was tuned (None without a search). Raises
+    JobFailure when there is less data than the service asks for, and when the job is stopped between two trials.
     """
-    from personalize_local.recipes.minimums import minimum_data_failure, select_events
-
     started = time.process_time()
-    recipe = RECIPES[payload["recipe"]]
-    config = payload["solutionConfig"]
-    event_type = payload["eventType"]
+    recipes = [RECIPES[name] for name in payload.get("candidates") or [payload["recipe"]]]
+    for recipe in recipes:
+        if not recipe.built:
+            raise JobFailure(NOT_BUILT.format(arn=recipe.arn))
+    data = _selected(payload, workplace, recipes[0])
+    search = _Search(payload=payload, workplace=workplace, recipes=recipes, given=_parameters(payload, workplace))
+    try:
+        recipe, tuned = search.best(data)
+        algorithm = {**search.given.algorithm, **(tuned or {})}
+        trained = recipe.train(data, replace(search.given, algorithm=algorithm))
+    except Untrainable as error:
+        raise JobFailure(str(error)) from None
+    arrays, facts = trained.model.arrays()
+    Artifacts(workplace.artifacts).write(payload["artifact"], arrays, facts)
+    return {
+        "metrics": dict(trained.metrics),
+        # The service bills compute, not wall time (observed); three decimals as it prints them.
+        "trainingHours": round((time.process_time() - started) / 3600, 3),
+        "recipe": recipe.name,
+        "tuned": None if tuned is None else dict(algorithm),
+    }
+
+
+def _selected(payload: Mapping[str, Any], workplace: Workplace, recipe: Recipe) -> TrainingData:
+    """The events that the solution or use case learns from. Raises JobFailure when they are too few."""
+    from personalize_local.recipes.minimums import minimum_data_failure, select_entries, select_events
+
+    # AutoML looks at nothing but its own configuration (documented).
+    config = {} if payload.get("candidates") else payload["solutionConfig"]
+    event_type = recipe.event_type if recipe.is_domain else payload.get("eventType")
     threshold = config.get("eventValueThreshold")
-    data = select_events(snapshot(payload, workplace), event_type, None if threshold is None else float(threshold))
+    data = select_events(
+        snapshot(payload, workplace),
+        event_type,
+        None if threshold is None else float(threshold),
+        any_case=recipe.is_domain,
+    )
+    if recipe.events_config and _entries(config):
+        data = select_entries(data, _entries(config))
+    if "INTERACTIONS" not in recipe.required_datasets:
+        return data
     if not workplace.relaxed_minimums:
         reason = minimum_data_failure(data, event_type)
         if reason is not None:
             raise JobFailure(reason)
     elif not len(data.interactions):
         raise JobFailure("There are no interactions to train on.")
-    parameters = TrainingParameters(
+    return data
+
+
+def _entries(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    entries = config.get("eventsConfig", {}).get("eventParametersList", ())
+    return [entry for entry in entries if "eventType" in entry]
+
+
+def _parameters(payload: Mapping[str, Any], workplace: Workplace) -> TrainingParameters:
+    from personalize_local.recipes.minimums import weights_of
+
+    if payload.get("candidates"):
+        return TrainingParameters(seed=workplace.seed)
+    config = payload["solutionConfig"]
+    recipe = RECIPES[payload["recipe"]]
+    objective = config.get("optimizationObjective")
+    return TrainingParameters(
         algorithm=config.get("algorithmHyperParameters", {}),
         feature_transformation=config.get("featureTransformationParameters", {}),
         seed=workplace.seed,
+        event_weights=weights_of(_entries(config)) if recipe.events_config else {},
+        objective=_objective(objective) if recipe.objective and objective else None,
     )
-    trained = recipe.train(data, parameters)
-    arrays, facts = trained.model.arrays()
-    Artifacts(workplace.artifacts).write(payload["artifact"], arrays, facts)
-    # The service bills compute, not wall time (observed); three decimals as it prints them.
-    hours = round((time.process_time() - started) / 3600, 3)
-    return {"metrics": dict(trained.metrics), "trainingHours": hours}
+
+
+def _objective(given: Mapping[str, Any]) -> Objective | None:
+    attribute = given.get("itemAttribute")
+    return Objective(attribute=attribute, sensitivity=given.get("objectiveSensitivity", "OFF")) if attribute else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """The search of HPO and AutoML: which recipe and which of its hyperparameters are the best.
+
+    Trials run one after the other, whatever maxParallelTrainingJobs says: a job has one process, in which the
+    linear algebra has one thread, so that two at once would be no faster and take twice the memory.
+    """
+
+    payload: Mapping[str, Any]
+    workplace: Workplace
+    recipes: Sequence[Recipe]
+    given: TrainingParameters
+
+    def best(self, data: TrainingData) -> tuple[Recipe, tuning.Point | None]:
+        """The recipe to train and what was found for it; None where nothing was searched."""
+        automatic = bool(self.payload.get("candidates"))
+        config = {} if automatic else self.payload["solutionConfig"].get("hpoConfig", {})
+        wanted = automatic or self.payload.get("performHPO", False)
+        spaces = [self._space(recipe, config) if wanted else () for recipe in self.recipes]
+        if len(self.recipes) == 1 and not spaces[0]:
+            return self.recipes[0], None
+        limit = int(config.get("hpoResourceConfig", {}).get("maxNumberOfTrainingJobs", tuning.MOST_TRIALS))
+        inner = tuning.searched_data(data, self.recipes, self.given.feature_transformation, self.given.seed)
+        choices = [
+            (recipe, point)
+            for recipe, space, share in zip(self.recipes, spaces, tuning.shares(spaces, limit), strict=True)
+            for point in tuning.trials(space, self._values(recipe), share, self.given.seed)
+        ]
+        recipe, point = tuning.best_of(choices, lambda choice: self._measure(inner, *choice))
+        return recipe, point if point else None
+
+    def _space(self, recipe: Recipe, config: Mapping[str, Any]) -> tuning.Space:
+        return tuning.space_of(recipe.algorithm_hyperparameters, config.get("algorithmHyperParameterRanges"))
+
+    def _values(self, recipe: Recipe) -> dict[str, str]:
+        return complete(recipe.algorithm_hyperparameters, self.given.algorithm)
+
+    def _measure(self, data: TrainingData, recipe: Recipe, point: tuning.Point) -> float:
+        if self._stopped():
+            raise JobFailure("The training was stopped.")
+        params = replace(self.given, algorithm={**self.given.algorithm, **point})
+        return recipe.train(data, params).metrics[self._metric()]
+
+    def _metric(self) -> str:
+        from personalize_local.engine.evaluation import METRICS
+
+        asked = self.payload.get("metric") if self.payload.get("candidates") else None
+        return asked if asked in METRICS else tuning.METRIC
+
+    def _stopped(self) -> bool:
+        """Whether the job of this training is wanted no more."""
+        arn = self.payload.get("job")
+        if arn is None:
+            return False
+        with reading(self.workplace.database) as rows:
+            job = rows.job(arn)
+        return job is None or job.state != "PENDING"
 
 
 def snapshot(payload: Mapping[str, Any], workplace: Workplace) -> TrainingData:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +14,7 @@ from personalize_local.engine.evaluation import LIST_LENGTH, choose_test_users, 
 from personalize_local.engine.histories import Histories, histories_of
 from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.vocabulary import Vocabulary
+from personalize_local.recipes.minimums import taken
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -27,14 +29,50 @@ def learned_users(lengths: Int64, features: Mapping[str, str]) -> Int64:
 
     Users left out are not learned from and not measured; they are still served from their history (inferred).
     """
-    users = np.flatnonzero(lengths > 0).astype(np.int64)
-    if not len(users):
-        return users
-    known = lengths[users]
-    # "lower" and "higher" pick lengths that occur, so that users at the boundary stay.
-    low = np.quantile(known, float(features.get("min_user_history_length_percentile", "0")), method="lower")
-    high = np.quantile(known, float(features.get("max_user_history_length_percentile", "1")), method="higher")
-    return users[(known >= low) & (known <= high)]
+    return np.flatnonzero(_within(lengths, features, "user_history_length")).astype(np.int64)
+
+
+def learned_items(counts: Int64, features: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Which items lie, with their number of interactions, within the percentiles asked for (inclusive)."""
+    return _within(counts, features, "item_interaction_count")
+
+
+def _within(sizes: Int64, features: Mapping[str, str], what: str) -> NDArray[np.bool_]:
+    known = sizes[sizes > 0]
+    if not len(known):
+        return np.zeros(len(sizes), bool)
+    # "lower" and "higher" pick sizes that occur, so that those at the boundary stay.
+    low = np.quantile(known, float(features.get(f"min_{what}_percentile", "0")), method="lower")
+    high = np.quantile(known, float(features.get(f"max_{what}_percentile", "1")), method="higher")
+    within: NDArray[np.bool_] = (sizes > 0) & (sizes >= low) & (sizes <= high)
+    return within
+
+
+def learned_part(history: Histories, n_items: int, features: Mapping[str, str]) -> tuple[Histories, Int64]:
+    """The histories within the percentiles asked for, users first and items next (inferred), and whose they are."""
+    users = learned_users(history.lengths, features)
+    positions = history.positions_of(users)
+    items = history.items[positions]
+    kept = np.zeros(len(history.items), bool)
+    kept[positions] = learned_items(np.bincount(items, minlength=n_items), features)[items]
+    if not kept.all():
+        history = history.select(kept)
+    return history, users[history.lengths[users] > 0]
+
+
+def measured_users(data: TrainingData, features: Mapping[str, str], seed: int) -> Int64:
+    """The users whom a training of ``data`` is measured on."""
+    history, users = learned_part(histories(data), len(data.items), features)
+    return split_users(users, history.lengths, seed)[1]
+
+
+def without_users(data: TrainingData, left_out: Sequence[Int64]) -> TrainingData:
+    """``data`` without the interactions of the users in any of ``left_out``; they keep their numbers."""
+    gone = np.zeros(len(data.users), bool)
+    for users in left_out:
+        gone[users] = True
+    rows = np.flatnonzero(~gone[data.interactions.user])
+    return replace(data, interactions=taken(data.interactions, rows))
 
 
 def split_users(users: Int64, lengths: Int64, seed: int) -> tuple[Int64, Int64]:
@@ -43,17 +81,36 @@ def split_users(users: Int64, lengths: Int64, seed: int) -> tuple[Int64, Int64]:
     return np.setdiff1d(users, test, assume_unique=True), test
 
 
+Further = Callable[[Int32, Int64], "float | None"]
+"""A metric beside the usual ones, of a list of items and the positions of the truth; None counts for nothing."""
+
+
 def measure_model(
-    answer: Callable[[Int32], Scores], histories: Histories, test: Int64, n_items: int
+    answer: Callable[[Int32], Scores],
+    histories: Histories,
+    test: Int64,
+    n_items: int,
+    further: Mapping[str, Further] | None = None,
 ) -> dict[str, float]:
     """The service's metrics of ``answer`` (input history to scores) on the newest tenth of the ``test`` users."""
     answers = []
+    values: dict[str, list[float]] = {name: [] for name in further or {}}
     for user in test:
+        end = int(histories.indptr[user + 1])
         history = histories.of(int(user))
         cut = len(history) - truth_size(len(history))
         items, _ = answer(history[:cut]).top(LIST_LENGTH)
         answers.append((items, history[cut:]))
-    return measure(answers, n_items)
+        for name, function in (further or {}).items():
+            value = function(items, np.arange(end - len(history) + cut, end))
+            values[name] += [] if value is None else [value]
+    metrics = measure(answers, n_items)
+    return in_order({**metrics, **{name: float(np.mean(found)) if found else 0.0 for name, found in values.items()}})
+
+
+def in_order(metrics: Mapping[str, float]) -> dict[str, float]:
+    """``metrics`` as the service prints them: 4 decimals, by name."""
+    return {name: round(float(metrics[name]), 4) for name in sorted(metrics)}
 
 
 def prefixed(prefix: str, arrays: Mapping[str, NDArray[np.generic]]) -> Arrays:

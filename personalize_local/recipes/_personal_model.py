@@ -33,6 +33,7 @@ class PersonalModel:
 
     ``affinity`` is either the full EASE weights [items, items] or, for large catalogues, a neighbour table; with
     the former every item is scored, with the latter the neighbours of the history and the most popular items.
+    ``bonus`` is what an objective adds to each item's standardised relevance.
     """
 
     items: Vocabulary
@@ -45,7 +46,10 @@ class PersonalModel:
     context: Mapping[str, ContextColumn]
     settings: Settings
     window: int
-    _popular: Float32 = field(init=False, repr=False)  # what popularity adds to every answer
+    bonus: Float32 | None = None
+    _popular: Float32 = field(init=False, repr=False)  # what popularity and the objective add to every answer
+    _unknown: Float32 = field(init=False, repr=False)  # the answer where there is no history
+    _always: Int32 = field(init=False, repr=False)  # candidates of everyone in a large catalogue
     _near: Float32 = field(init=False, repr=False)  # strengths of the events read through transitions
     _far: Float32 = field(init=False, repr=False)  # and through affinity, oldest first
 
@@ -57,7 +61,15 @@ class PersonalModel:
         mean, deviation = float(self.popularity.mean()), float(self.popularity.std())
         weight = self.settings.popularity_weight / (deviation if deviation > 1e-6 else np.inf)
         popular = (self.popularity - np.float32(mean)) * np.float32(weight * self.settings.temperature)
+        unknown, always = self.popularity, self.order.order[:_POPULAR]
+        if self.bonus is not None:
+            popular = popular + self.bonus * np.float32(self.settings.temperature)
+            # Here popularity is all the relevance there is, so that its own deviation is the measure.
+            unknown = unknown + self.bonus * np.float32(deviation if deviation > 1e-6 else 1.0)
+            always = np.union1d(always, np.argsort(-popular, kind="stable")[:_POPULAR].astype(np.int32))
         object.__setattr__(self, "_popular", popular)
+        object.__setattr__(self, "_unknown", unknown)
+        object.__setattr__(self, "_always", always)
 
     def scores(self, query: Query) -> Scores:
         """Score the catalogue for the history of ``query``; without one by popularity, either under its context."""
@@ -78,7 +90,7 @@ class PersonalModel:
     def scores_of(self, history: Int32, context: Mapping[str, str] | None = None) -> Scores:
         """Score the catalogue for item indexes ``history``, oldest first."""
         if not len(history):
-            logits: Float32 | Float64 = self.popularity
+            logits: Float32 | Float64 = self._unknown
             shift = context_logits(self.context, dict.fromkeys(self.context, 1.0), context) if context else None
             return Scores(logits if shift is None else logits + shift, self.order)
         shift = context_logits(self.context, self.settings.context_weights, context) if context else None
@@ -109,7 +121,7 @@ class PersonalModel:
         recent = history[-len(self._near) :]
         moved, moves = self.transitions.cells(recent, self._near[-len(recent) :])
         liked, likes = self.affinity.cells(recent, self._far[-len(recent) :])
-        popular = self.order.order[:_POPULAR]
+        popular = self._always
         candidates, places = np.unique(np.concatenate((moved, liked, popular, history)), return_inverse=True)
         end = len(moved) + len(liked)
         size, share = len(candidates), settings.transition_share
@@ -139,6 +151,8 @@ class PersonalModel:
             arrays["affinity.indexes"], arrays["affinity.values"] = self.affinity.indexes, self.affinity.values
         else:
             arrays["affinity.weights"] = self.affinity
+        if self.bonus is not None:
+            arrays["objective.bonus"] = self.bonus
         columns = []
         for number, (name, column) in enumerate(sorted(self.context.items())):
             arrays[f"context.{number}"] = column.logits
@@ -171,4 +185,5 @@ def load_personal(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, 
         context=context,
         settings=Settings.from_facts(meta["settings"]),
         window=int(meta["window"]),
+        bonus=parts.get("objective.bonus"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from personalize_local.engine.blend import Settings, choose_settings
 from personalize_local.engine.context import fit_context
 from personalize_local.engine.data import Float32, Int64, TrainingData
 from personalize_local.engine.ease import add_gram, item_weights, shift_gram
+from personalize_local.engine.evaluation import captured_reward, weighted_gain
 from personalize_local.engine.histories import Histories
 from personalize_local.engine.neighbours import NeighbourTable, cointeractions, strongest_of_sparse
 from personalize_local.engine.popularity import choose_lifetime, popularity_logits, weighted_counts
 from personalize_local.engine.scores import PopularityOrder
 from personalize_local.engine.transitions import DENSE_ITEMS, PairCounts, add_pairs, no_pairs, transition_table
-from personalize_local.recipes._common import histories, learned_users, measure_model, split_users
+from personalize_local.recipes._common import Further, histories, learned_users, measure_model, split_users
+from personalize_local.recipes._objective import item_bonus, item_rewards
 from personalize_local.recipes._personal_model import HISTORY, PersonalModel
 from personalize_local.recipes._personal_validation import (
     build_validation,
@@ -25,7 +27,8 @@ from personalize_local.recipes._personal_validation import (
     context_of_events,
     take,
 )
-from personalize_local.recipes.base import Trained
+from personalize_local.recipes._weights import event_rewards, weighted
+from personalize_local.recipes.base import Trained, TrainingParameters
 
 _REGULARIZATION = 300.0  # of EASE; read with recency it wants less than the 500 and more that are usual
 _NOBODY = np.zeros(0, np.int64)
@@ -48,28 +51,43 @@ class Controls:
 
     @classmethod
     def of(cls, algorithm: Mapping[str, str]) -> Controls:
-        """Translate complete hyperparameters."""
+        """Translate complete hyperparameters; a recipe without one of them has its default."""
+        recency = algorithm.get("recency_mask", algorithm.get("apply_recency_bias", "true"))
         return cls(
-            neighbours=int(algorithm["hidden_dimension"]),
-            window=int(algorithm["bptt"]),
-            recency=algorithm["recency_mask"].lower() == "true",
+            neighbours=int(algorithm.get("hidden_dimension", "149")),
+            window=int(algorithm.get("bptt", "32")),
+            recency=recency.lower() == "true",
         )
 
 
-def train_personal(data: TrainingData, algorithm: Mapping[str, str], features: Mapping[str, str], seed: int) -> Trained:
-    """Train on all of ``data`` and measure a model that knows nothing of a tenth of the users."""
+def train_personal(
+    data: TrainingData, controls: Controls, features: Mapping[str, str], params: TrainingParameters
+) -> Trained:
+    """Train on all of ``data`` and measure a model that knows nothing of a tenth of the users.
+
+    Of ``params`` the seed, the event weights and the objective count. Raises Untrainable.
+    """
     with single_thread():
-        return _Training(data, Controls.of(algorithm), features, seed).run()
+        return _Training(weighted(data, params.event_weights), controls, features, params).run()
 
 
 class _Training:
     """The sums that grow from the first fit (settings) over the second (metrics) to the third (the served model)."""
 
-    def __init__(self, data: TrainingData, controls: Controls, features: Mapping[str, str], seed: int) -> None:
-        self.data, self.controls, self.seed = data, controls, seed
+    def __init__(
+        self, data: TrainingData, controls: Controls, features: Mapping[str, str], params: TrainingParameters
+    ) -> None:
+        self.data, self.controls, self.params, self.seed = data, controls, params, params.seed
         self.n_items = len(data.items)
         self.histories: Histories = histories(data)
         self.users = learned_users(self.histories.lengths, features)
+        weight = data.interactions.weight
+        self.weights = None if weight is None else weight[self.histories.rows]
+        objective = params.objective
+        self.rewards = None if objective is None else item_rewards(data, objective)
+        self.bonus = (
+            None if objective is None or self.rewards is None else item_bonus(self.rewards, objective.sensitivity)
+        )
         self.counts: PairCounts = no_pairs(self.n_items)
         dense = self.n_items <= DENSE_ITEMS
         self.gram: Float32 | None = np.zeros((self.n_items, self.n_items), np.float32, order="F") if dense else None
@@ -81,7 +99,7 @@ class _Training:
         rows = np.sort(self.histories.rows[self._positions(learned, _NOBODY)[0]])
         interactions = self.data.interactions
         lifetime = (
-            choose_lifetime(interactions.item[rows], interactions.timestamp[rows], self.n_items)
+            choose_lifetime(interactions.item[rows], interactions.timestamp[rows], self.n_items, self._weights_of(rows))
             if self.controls.recency
             else None
         )
@@ -107,22 +125,40 @@ class _Training:
         if not len(learned):
             test = _NOBODY
         model = self._model(settings, lifetime, learned, affinity)
-        return measure_model(model.scores_of, self.histories, test, self.n_items)
+        return measure_model(model.scores_of, self.histories, test, self.n_items, self._further())
+
+    def _further(self) -> dict[str, Further]:
+        """The metrics that event weights and an objective bring with them."""
+        history, further = self.histories, dict[str, Further]()
+        weights, rewards = self.params.event_weights, self.rewards
+        if weights:
+            paid = event_rewards(self.data.interactions, weights)[history.rows]
+            further["normalized_discounted_cumulative_gain_with_event_weights_at_k"] = lambda items, truth: (
+                weighted_gain(items, history.items[truth], paid[truth])
+            )
+        if rewards is not None:
+            further["average_rewards_at_k"] = lambda items, truth: captured_reward(items, history.items[truth], rewards)
+        return further
+
+    def _weights_of(self, rows: Int64) -> Float32 | None:
+        weight = self.data.interactions.weight
+        return None if weight is None else weight[rows]
 
     def _add(self, users: Int64, held: Int64) -> None:
         """Add all events of ``users`` to the sums except the last one of those in ``held``."""
         history = self.histories
         positions, starts = self._positions(users, held)
-        self.counts = add_pairs(self.counts, history.items, positions, starts)
+        self.counts = add_pairs(self.counts, history.items, positions, starts, weights=self.weights)
         if self.gram is not None:
-            add_gram(self.gram, history, users)
-            shift_gram(self.gram, history, held, -1.0)
+            add_gram(self.gram, history, users, self.weights)
+            shift_gram(self.gram, history, held, -1.0, self.weights)
 
     def _add_held(self, held: Int64) -> None:
         history = self.histories
-        self.counts = add_pairs(self.counts, history.items, history.indptr[held + 1] - 1, history.indptr[held])
+        last, starts = history.indptr[held + 1] - 1, history.indptr[held]
+        self.counts = add_pairs(self.counts, history.items, last, starts, weights=self.weights)
         if self.gram is not None:
-            shift_gram(self.gram, history, held, 1.0)
+            shift_gram(self.gram, history, held, 1.0, self.weights)
 
     def _affinity(self, users: Int64, held: Int64) -> Float32 | NeighbourTable:
         """EASE from the sums so far, or the neighbours among ``users`` without the last event of those ``held``."""
@@ -131,7 +167,8 @@ class _Training:
         positions, _ = self._positions(users, held)
         user, item = self.histories.owners()[positions], self.histories.items[positions]
         width, n_users = self.controls.neighbours, len(self.data.users)
-        found = cointeractions(user, item, n_users, self.n_items, discount=_DISCOUNT, width=width)
+        weight = None if self.weights is None else self.weights[positions]
+        found = cointeractions(user, item, n_users, self.n_items, discount=_DISCOUNT, width=width, weight=weight)
         return strongest_of_sparse(found, width)
 
     def _positions(self, users: Int64, held: Int64) -> tuple[Int64, Int64]:
@@ -162,11 +199,13 @@ class _Training:
             HISTORY,
             context_of_events(self.data.interactions, kept, held_rows, self.n_items),
         )
+        validation = replace(validation, weight=self._weights_of(held_rows))
         return choose_settings(validation, start, recency_weighted=controls.recency)
 
     def _popularity(self, rows: Int64, lifetime: float | None) -> Float32:
         interactions = self.data.interactions
-        counts = weighted_counts(interactions.item[rows], interactions.timestamp[rows], self.n_items, lifetime)
+        item, timestamp = interactions.item[rows], interactions.timestamp[rows]
+        counts = weighted_counts(item, timestamp, self.n_items, lifetime, self._weights_of(rows))
         return popularity_logits(counts).astype(np.float32)
 
     def _model(
@@ -189,11 +228,10 @@ class _Training:
             context=fit_context(columns, interactions.item[rows], self.n_items),
             settings=settings,
             window=self.controls.window,
+            bonus=self.bonus,
         )
 
 
 def _with_context(settings: Settings, data: TrainingData) -> Settings:
     """Half weight to each context column where no held-out events can tell."""
-    from dataclasses import replace
-
     return replace(settings, context_weights=dict.fromkeys(sorted(data.interactions.context), 0.5))

@@ -20,6 +20,7 @@ from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.recipes._common import (
     Arrays,
     histories,
+    learned_part,
     measure_model,
     opened_order,
     prefixed,
@@ -81,43 +82,93 @@ def load_related(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, A
     )
 
 
-def train_similar_items(data: TrainingData, *, discount: float, seed: int) -> Trained:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Relation:
+    """What makes items related: see engine.neighbours for ``discount`` and ``fewest``.
+
+    With ``metadata`` that of the items speaks for those of few interactions.
+    """
+
+    discount: float
+    fewest: int = 0
+    metadata: bool = False
+
+
+def train_similar_items(data: TrainingData, *, discount: float, seed: int, metadata: bool = True) -> Trained:
     """Train on all of ``data`` and measure a model without a tenth of the users, asked with their last input item.
 
     ``discount`` is popularity_discount_factor. At 0 co-interactions are divided by the square root of the other
     item's users, the cosine, and at 1 by their number, which leaves popularity out of it (chosen: the service's
     model is more than a count, so that its 0 does not mean that the most popular items win everywhere).
     """
+    relation = _Relation(discount=0.5 + discount / 2, metadata=metadata)
+    history = histories(data)
+    return _train(data, history, np.flatnonzero(history.lengths > 0).astype(np.int64), relation, seed)
+
+
+def train_sims(data: TrainingData, algorithm: Mapping[str, str], features: Mapping[str, str], seed: int) -> Trained:
+    """Train on the users and items within the percentiles asked for, by who had both items alone.
+
+    At a popularity_discount_factor of 0 the most popular companions win, at 1 popularity is left out of it.
+    """
+    whole = histories(data)
+    history, users = learned_part(whole, len(data.items), features)
+    relation = _Relation(
+        discount=float(algorithm["popularity_discount_factor"]), fewest=int(algorithm["min_cointeraction_count"])
+    )
+    return _train(data, history, users, relation, seed, whole)
+
+
+def _train(
+    data: TrainingData,
+    history: Histories,
+    users: Int64,
+    relation: _Relation,
+    seed: int,
+    whole: Histories | None = None,
+) -> Trained:
+    """Learn from the ``history`` of ``users``, and popularity from their ``whole`` history where that is another.
+
+    Percentiles leave the most popular items out of training, not out of what an unknown item is answered with.
+    """
+    known = history if whole is None else whole
     with single_thread():
-        history = histories(data)
-        users = np.flatnonzero(history.lengths > 0).astype(np.int64)
         learned, test = split_users(users, history.lengths, seed)
         if not len(learned):
             learned, test = users, test[:0]
-        measured = _fit(data, history, learned, discount)
+        measured = _fit(data, history, learned, relation, known)
         metrics = measure_model(lambda items: measured.scores_of(int(items[-1])), history, test, len(data.items))
-        return Trained(model=_fit(data, history, users, discount), metrics=metrics)
+        return Trained(model=_fit(data, history, users, relation, known), metrics=metrics)
 
 
-def _fit(data: TrainingData, history: Histories, users: Int64, discount: float) -> RelatedModel:
+def _fit(data: TrainingData, history: Histories, users: Int64, relation: _Relation, known: Histories) -> RelatedModel:
     n_items, n_users = len(data.items), len(data.users)
     positions = history.positions_of(users)
     user, item = history.owners()[positions], history.items[positions]
-    counts = unique_users(user, item, n_users, n_items)
-    width = min(NEIGHBOURS, max(n_items - 1, 1))
-    found = cointeractions(user, item, n_users, n_items, discount=0.5 + discount / 2, width=width)
-    table = _unit(strongest_of_sparse(found, width))
-    interactions = np.bincount(item, minlength=n_items)
-    popularity = popularity_logits(counts.astype(np.float64)).astype(np.float32)
-    return RelatedModel(
-        items=data.items,
-        neighbours=_with_metadata(table, data, interactions),
-        popularity=popularity,
-        order=PopularityOrder.of(popularity),
+    width = neighbours_kept(n_items)
+    found = cointeractions(
+        user, item, n_users, n_items, discount=relation.discount, width=width, fewest=relation.fewest
     )
+    table = unit(strongest_of_sparse(found, width))
+    if relation.metadata:
+        table = _with_metadata(table, data, np.bincount(item, minlength=n_items))
+    positions = known.positions_of(users)
+    users_of = unique_users(known.owners()[positions], known.items[positions], n_users, n_items)
+    return related_model(data, table, users_of)
 
 
-def _unit(table: NeighbourTable) -> NeighbourTable:
+def neighbours_kept(n_items: int) -> int:
+    """How many neighbours each item of a catalogue has: as many as an answer may hold, itself left out."""
+    return min(NEIGHBOURS, max(n_items - 1, 1))
+
+
+def related_model(data: TrainingData, table: NeighbourTable, users_of: Int64) -> RelatedModel:
+    """The model of a finished table; ``users_of`` is the number of users of each item."""
+    popularity = popularity_logits(users_of.astype(np.float64)).astype(np.float32)
+    return RelatedModel(items=data.items, neighbours=table, popularity=popularity, order=PopularityOrder.of(popularity))
+
+
+def unit(table: NeighbourTable) -> NeighbourTable:
     """The table with each row's strongest value at 1."""
     highest = table.values.max(axis=1, initial=0.0, keepdims=True)
     divisor: Float32 = np.where(highest > 0, highest, 1.0).astype(np.float32)
@@ -131,7 +182,7 @@ def _with_metadata(table: NeighbourTable, data: TrainingData, interactions: Int6
     if features is None or not len(cold):
         return table
     width = table.indexes.shape[1]
-    like = _unit(metadata_neighbours(features, cold, width))
+    like = unit(metadata_neighbours(features, cold, width))
     indexes, values = table.indexes.copy(), table.values.copy()
     for place, item in enumerate(cold):
         evidence = interactions[item] / COLD
@@ -141,7 +192,7 @@ def _with_metadata(table: NeighbourTable, data: TrainingData, interactions: Int6
             width,
         )
         indexes[item], values[item] = row
-    return _unit(NeighbourTable(indexes=indexes, values=values))
+    return unit(NeighbourTable(indexes=indexes, values=values))
 
 
 def _blend_rows(first: tuple[Int32, Float32], second: tuple[Int32, Float32], width: int) -> tuple[Int32, Float32]:

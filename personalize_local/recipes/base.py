@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -22,6 +23,15 @@ RecipeType = Literal[
     "USER_SEGMENTATION",
     "PERSONALIZED_ACTIONS",
 ]
+Operation = Literal["GetRecommendations", "GetPersonalizedRanking", "GetActionRecommendations"]
+Sensitivity = Literal["OFF", "LOW", "MEDIUM", "HIGH"]
+
+
+NOT_BUILT = "Training of recipe {arn} is not implemented in Personalize Local."
+
+
+class Untrainable(Exception):
+    """The data, or what is asked of it, cannot be learned from; the message is the reason that a version shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +82,26 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """What to favour beside relevance: items with a high value in the numeric Items column ``attribute``."""
+
+    attribute: str
+    sensitivity: Sensitivity = "OFF"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingParameters:
-    """What a solution asks of its recipe; values are those of the service, checked against the declaration."""
+    """What a solution asks of its recipe; values are those of the service, checked against the declaration.
+
+    ``event_weights`` gives what an event of a type counts for; only ratios matter, and types that it leaves out count
+    for nothing. Empty: all events count alike.
+    """
 
     algorithm: Mapping[str, str] = field(default_factory=dict)
     feature_transformation: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
+    event_weights: Mapping[str, float] = field(default_factory=dict)
+    objective: Objective | None = None
 
 
 def complete(declared: Sequence[Hyperparameter], given: Mapping[str, str]) -> dict[str, str]:
@@ -97,9 +121,17 @@ class Trained:
     metrics: Mapping[str, float]
 
 
+def released(year: int, month: int, day: int) -> float:
+    """Midnight UTC of a day in epoch seconds: the precision in which release dates are known."""
+    return datetime(year, month, day, tzinfo=UTC).timestamp()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """A recipe's declaration. ``train`` and ``load`` import the engine when they are called, not before."""
+    """A recipe's declaration. ``train`` and ``load`` import the engine when they are called, not before.
+
+    ``train`` raises Untrainable for data that it cannot learn from. Fields without a remark are those of the service.
+    """
 
     name: str
     type: RecipeType
@@ -108,17 +140,45 @@ class Recipe:
     feature_transformation: str
     created: float
     domain: str | None = None
-    operation: Literal["GetRecommendations", "GetPersonalizedRanking"]
+    operation: Operation | None
+    """The runtime call that asks a campaign or recommender of this recipe; None for user segmentation."""
+    event_type: str | None = None
+    """The event type that a domain use case learns from, matched ignoring case (inferred); None: all of them."""
+    hides: str | None = None
+    """The event type whose items a domain use case does not show to the user again."""
+    available: bool = True
+    """False for the legacy recipes: they can be described, are not listed and make no solution."""
+    built: bool = True
+    """False where training ends in a failure that says it is not implemented here."""
+    learns_as: str | None = None
+    """Where a recipe's own learning is not there, the name of the recipe whose learning stands in for it."""
     needs_user: bool
     needs_item: bool
     scores: bool
+    """Whether answers carry scores."""
     realtime: bool
+    """Whether streamed events change the answer before the next training."""
     context: bool
     exploration: bool
+    events_config: bool = False
+    """Whether eventsConfig may weigh event types."""
+    objective: bool = False
+    """Whether an optimizationObjective may be set."""
+    training_update: bool = False
+    """Whether versions may be trained with trainingMode UPDATE."""
+    incremental_update: bool = False
+    """Whether performIncrementalUpdate may be set."""
+    ranking_influence: bool = False
+    """Whether campaigns and batch jobs may set a rankingInfluence."""
+    metadata: Literal["opt-in", "automatic"] | None = "opt-in"
+    """When answers carry item metadata: on request, without asking, or never."""
+    batch_inference: bool = False
+    themes: bool = False
+    """Whether batch inference can make themes."""
     required_datasets: tuple[str, ...]
     optional_datasets: tuple[str, ...]
-    algorithm_hyperparameters: tuple[Hyperparameter, ...]
-    feature_parameters: tuple[Hyperparameter, ...]
+    algorithm_hyperparameters: tuple[Hyperparameter, ...] = ()
+    feature_parameters: tuple[Hyperparameter, ...] = ()
     train: Callable[[TrainingData, TrainingParameters], Trained]
     load: Callable[[Mapping[str, NDArray[np.generic]], Mapping[str, Any]], Model]
 
@@ -136,3 +196,18 @@ class Recipe:
     def feature_transformation_arn(self) -> str:
         """The ARN of the feature transformation that the recipe uses."""
         return f"arn:aws:personalize:::feature-transformation/{self.feature_transformation}"
+
+    @property
+    def hpo(self) -> bool:
+        """Whether there is any hyperparameter to tune."""
+        return any(parameter.tunable for parameter in self.algorithm_hyperparameters)
+
+    @property
+    def is_domain(self) -> bool:
+        """Whether the recipe is a use case of a domain, made into recommenders and not into solutions."""
+        return self.domain is not None
+
+    @property
+    def segments(self) -> bool:
+        """Whether the recipe answers with users, through batch segment jobs."""
+        return self.type == "USER_SEGMENTATION"

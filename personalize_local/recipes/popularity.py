@@ -1,11 +1,12 @@
-"""The recipes that answer everyone alike, by how many users an item has."""
+"""The recipes that answer everyone alike: the most popular items, and those that are rising."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from personalize_local.recipes.base import Recipe, Trained, TrainingParameters, complete
+from personalize_local.recipes.base import Hyperparameter, Recipe, Trained, TrainingParameters, complete, released
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,16 +15,53 @@ if TYPE_CHECKING:
     from personalize_local.engine.data import TrainingData
     from personalize_local.recipes.base import Model
 
+_TREND_FREQUENCY = Hyperparameter(
+    name="trend_discovery_frequency",
+    kind="categorical",
+    default="2 hours",
+    # The last three spellings are those of the older guide (that they are still taken is inferred).
+    choices=("30 minutes", "1 hour", "2 hours", "3 hours", "1 day", "30 min", "1h", "3h"),
+)
 
-def _train(data: TrainingData, params: TrainingParameters) -> Trained:
+
+def train_users(data: TrainingData, params: TrainingParameters) -> Trained:
+    """Learn how many users each item has."""
     from personalize_local.recipes._popular import train_popular
 
-    complete((), params.algorithm)
-    complete((), params.feature_transformation)
+    _refuse_parameters(params)
     return train_popular(data, seed=params.seed)
 
 
-def _load(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> Model:
+def train_events(data: TrainingData, params: TrainingParameters) -> Trained:
+    """Learn how often each item was interacted with."""
+    from personalize_local.recipes._popular import train_popular
+
+    _refuse_parameters(params)
+    return train_popular(data, seed=params.seed, per_user=False)
+
+
+def train_trend(data: TrainingData, params: TrainingParameters) -> Trained:
+    """Learn popularity and measure it as a forecast of what rises, over the interval that is asked for."""
+    from personalize_local.recipes._popular import train_trending
+
+    complete((), params.algorithm)
+    features = complete((_TREND_FREQUENCY,), params.feature_transformation)
+    return train_trending(data, frequency=features[_TREND_FREQUENCY.name], seed=params.seed)
+
+
+def train_two_hour_trend(data: TrainingData, params: TrainingParameters) -> Trained:
+    """Learn as :func:`train_trend` does, over the two hours that are the domain's (documented)."""
+    _refuse_parameters(params)
+    return train_trend(data, params)
+
+
+def _refuse_parameters(params: TrainingParameters) -> None:
+    complete((), params.algorithm)
+    complete((), params.feature_transformation)
+
+
+def load(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> Model:
+    """Open a stored model of popularity."""
     from personalize_local.recipes._popular import load_popular
 
     return load_popular(arrays, meta)
@@ -35,7 +73,7 @@ POPULARITY_COUNT = Recipe(
     description="Recommends the items with the most users, the same to everyone; a baseline for the other recipes",
     algorithm="aws-popularity-count",
     feature_transformation="sims",
-    created=1560124800.0,  # 2019-06-10 (observed)
+    created=released(2019, 6, 10),  # observed
     operation="GetRecommendations",
     needs_user=False,
     needs_item=False,
@@ -43,10 +81,23 @@ POPULARITY_COUNT = Recipe(
     realtime=False,
     context=False,
     exploration=False,
+    batch_inference=True,
     required_datasets=("INTERACTIONS",),
     optional_datasets=(),
-    algorithm_hyperparameters=(),
-    feature_parameters=(),
-    train=_train,
-    load=_load,
+    train=train_users,
+    load=load,
+)
+
+TRENDING_NOW = replace(
+    POPULARITY_COUNT,
+    name="aws-trending-now",
+    type="POPULAR_ITEMS",
+    description="Recommends the items whose popularity grows fastest, the same to everyone",
+    algorithm="aws-trending-now-custom",
+    feature_transformation="aws-trending-now",  # chosen: not published
+    created=released(2022, 12, 1),  # chosen: it was announced in January 2023
+    learns_as="aws-popularity-count",
+    batch_inference=False,
+    feature_parameters=(_TREND_FREQUENCY,),
+    train=train_trend,
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from personalize_local.recipes.base import Hyperparameter, Recipe, Trained, TrainingParameters, complete
+from personalize_local.recipes._personal_declarations import percentile
+from personalize_local.recipes.base import Hyperparameter, Recipe, Trained, TrainingParameters, complete, released
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,34 +16,87 @@ if TYPE_CHECKING:
     from personalize_local.engine.data import TrainingData
     from personalize_local.recipes.base import Model
 
-# The two dimensions size the service's embeddings. This engine has none, so that they may only be named as tuning
-# ranges, as the service has it, and settle nothing.
-_ALGORITHM = (
-    Hyperparameter(
-        name="item_id_hidden_dim", kind="integer", default="100", minimum=30, maximum=200, tunable=True, settable=False
-    ),
-    Hyperparameter(
-        name="item_metadata_hidden_dim",
-        kind="integer",
-        default="100",
-        minimum=30,
-        maximum=200,
-        tunable=True,
-        settable=False,
-    ),
-    Hyperparameter(name="popularity_discount_factor", kind="continuous", default="0.0", minimum=0.0, maximum=1.0),
+
+def _dimension(name: str) -> Hyperparameter:
+    # The two dimensions size the service's embeddings. This engine has none, so that they may only be named as
+    # tuning ranges, as the service has it, and settle nothing.
+    return Hyperparameter(
+        name=name, kind="integer", default="100", minimum=30, maximum=200, tunable=True, settable=False
+    )
+
+
+def _discount(default: str, *, tunable: bool) -> Hyperparameter:
+    return Hyperparameter(
+        name="popularity_discount_factor",
+        kind="continuous",
+        default=default,
+        minimum=0.0,
+        maximum=1.0,
+        tunable=tunable,
+    )
+
+
+_SIMILAR = (
+    _dimension("item_id_hidden_dim"),
+    _dimension("item_metadata_hidden_dim"),
+    _discount("0.0", tunable=False),
+)
+_SIMS = (
+    Hyperparameter(name="min_cointeraction_count", kind="integer", default="3", minimum=0, maximum=10, tunable=True),
+    _discount("0.5", tunable=True),
+)
+_SIMS_FEATURES = (
+    percentile("max_item_interaction_count_percentile", "0.9"),
+    percentile("max_user_history_length_percentile", "0.995"),
+    percentile("min_item_interaction_count_percentile", "0.01"),
+    percentile("min_user_history_length_percentile", "0.005"),
 )
 
 
-def _train(data: TrainingData, params: TrainingParameters) -> Trained:
+def _train_similar(data: TrainingData, params: TrainingParameters) -> Trained:
     from personalize_local.recipes._related import train_similar_items
 
-    algorithm = complete(_ALGORITHM, params.algorithm)
+    algorithm = complete(_SIMILAR, params.algorithm)
     complete((), params.feature_transformation)
     return train_similar_items(data, discount=float(algorithm["popularity_discount_factor"]), seed=params.seed)
 
 
-def _load(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> Model:
+def _train_sims(data: TrainingData, params: TrainingParameters) -> Trained:
+    from personalize_local.recipes._related import train_sims
+
+    algorithm = complete(_SIMS, params.algorithm)
+    features = complete(_SIMS_FEATURES, params.feature_transformation)
+    return train_sims(data, algorithm, features, params.seed)
+
+
+def _train_semantic(data: TrainingData, params: TrainingParameters) -> Trained:
+    from personalize_local.recipes._semantic import train_semantic
+
+    complete((), params.algorithm)
+    complete((), params.feature_transformation)
+    return train_semantic(data, seed=params.seed)
+
+
+def train_together(data: TrainingData, params: TrainingParameters) -> Trained:
+    """Learn who had both of two items, without the items' metadata."""
+    from personalize_local.recipes._related import train_similar_items
+
+    complete((), params.algorithm)
+    complete((), params.feature_transformation)
+    return train_similar_items(data, discount=0.0, seed=params.seed, metadata=False)
+
+
+def train_alike(data: TrainingData, params: TrainingParameters) -> Trained:
+    """Learn who had both of two items and, for items with little data, whose metadata is alike."""
+    from personalize_local.recipes._related import train_similar_items
+
+    complete((), params.algorithm)
+    complete((), params.feature_transformation)
+    return train_similar_items(data, discount=0.0, seed=params.seed)
+
+
+def load(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> Model:
+    """Open a stored model of related items."""
     from personalize_local.recipes._related import load_related
 
     return load_related(arrays, meta)
@@ -53,7 +108,7 @@ SIMILAR_ITEMS = Recipe(
     description="Finds items like a given one, by who had both and, for items with little data, by metadata",
     algorithm="aws-similar-items",
     feature_transformation="aws-similar-items",  # chosen: not published
-    created=1560124800.0,  # 2019-06-10 (observed)
+    created=released(2019, 6, 10),  # observed
     operation="GetRecommendations",
     needs_user=False,
     needs_item=True,
@@ -61,10 +116,42 @@ SIMILAR_ITEMS = Recipe(
     realtime=False,
     context=False,
     exploration=False,
+    batch_inference=True,
+    themes=True,
     required_datasets=("INTERACTIONS",),
     optional_datasets=("ITEMS",),
-    algorithm_hyperparameters=_ALGORITHM,
-    feature_parameters=(),
-    train=_train,
-    load=_load,
+    algorithm_hyperparameters=_SIMILAR,
+    train=_train_similar,
+    load=load,
+)
+
+SIMS = replace(
+    SIMILAR_ITEMS,
+    name="aws-sims",
+    description="Finds items like a given one by who had both alone",
+    algorithm="aws-sims",
+    feature_transformation="sims",
+    themes=False,
+    optional_datasets=(),
+    algorithm_hyperparameters=_SIMS,
+    feature_parameters=_SIMS_FEATURES,
+    train=_train_sims,
+)
+
+SEMANTIC_SIMILARITY = replace(
+    SIMILAR_ITEMS,
+    name="aws-semantic-similarity",
+    description="Finds items like a given one by what their names and texts say; needs no interactions",
+    algorithm="aws-semantic-similarity",
+    feature_transformation="aws-semantic-similarity",
+    created=released(2025, 11, 30),  # chosen: the day of its release
+    learns_as="aws-similar-items",
+    incremental_update=True,
+    ranking_influence=True,
+    metadata="automatic",
+    themes=False,
+    required_datasets=("ITEMS",),
+    optional_datasets=("INTERACTIONS",),
+    algorithm_hyperparameters=(),
+    train=_train_semantic,
 )

@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from personalize_local.recipes.base import Hyperparameter, Recipe, Trained, TrainingParameters, complete
+from personalize_local.recipes._personal_declarations import (
+    BPTT,
+    HIDDEN_DIMENSION,
+    HISTORY_PERCENTILES,
+    RECENCY_MASK,
+    load,
+    train_as_declared,
+)
+from personalize_local.recipes.base import Hyperparameter, Recipe, Trained, TrainingParameters, released
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from personalize_local.engine.data import TrainingData
-    from personalize_local.recipes.base import Model
-
-_RELEASED = 1560124800.0  # 2019-06-10 (observed)
 
 # Names, defaults and ranges: the recipes' pages of the developer guide.
-_ALGORITHM = (
-    Hyperparameter(name="bptt", kind="integer", default="32", minimum=2, maximum=32, tunable=True),
-    Hyperparameter(name="hidden_dimension", kind="integer", default="149", minimum=32, maximum=256, tunable=True),
-    Hyperparameter(name="recency_mask", kind="categorical", default="true", choices=("true", "false"), tunable=True),
-)
-_FEATURES = (
-    Hyperparameter(
-        name="max_user_history_length_percentile", kind="continuous", default="0.99", minimum=0.0, maximum=1.0
-    ),
-    Hyperparameter(
-        name="min_user_history_length_percentile", kind="continuous", default="0.0", minimum=0.0, maximum=1.0
-    ),
+_ALGORITHM = (BPTT, HIDDEN_DIMENSION, RECENCY_MASK)
+_ALGORITHM_V2 = (
+    Hyperparameter(name="apply_recency_bias", kind="categorical", default="true", choices=("true", "false")),
 )
 
 
 def _train(data: TrainingData, params: TrainingParameters) -> Trained:
-    from personalize_local.recipes._personal_training import train_personal
-
-    algorithm = complete(_ALGORITHM, params.algorithm)
-    features = complete(_FEATURES, params.feature_transformation)
-    return train_personal(data, algorithm, features, params.seed)
+    return train_as_declared(data, params, _ALGORITHM, HISTORY_PERCENTILES)
 
 
-def _load(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> Model:
-    from personalize_local.recipes._personal_model import load_personal
-
-    return load_personal(arrays, meta)
+def _train_v2(data: TrainingData, params: TrainingParameters) -> Trained:
+    return train_as_declared(data, params, _ALGORITHM_V2)
 
 
 USER_PERSONALIZATION = Recipe(
@@ -55,8 +41,8 @@ USER_PERSONALIZATION = Recipe(
         "and can explore new items"
     ),
     algorithm="aws-user-personalization",
-    feature_transformation="JSON-percentile-filtering",
-    created=_RELEASED,
+    feature_transformation="JSON-percentile-filtering",  # chosen: not published for this recipe
+    created=released(2019, 6, 10),  # observed
     operation="GetRecommendations",
     needs_user=True,
     needs_item=False,
@@ -64,12 +50,15 @@ USER_PERSONALIZATION = Recipe(
     realtime=True,
     context=True,
     exploration=True,
+    objective=True,
+    training_update=True,
+    batch_inference=True,
     required_datasets=("INTERACTIONS",),
     optional_datasets=("ITEMS", "USERS"),
     algorithm_hyperparameters=_ALGORITHM,
-    feature_parameters=_FEATURES,
+    feature_parameters=HISTORY_PERCENTILES,
     train=_train,
-    load=_load,
+    load=load,
 )
 
 PERSONALIZED_RANKING = replace(
@@ -78,6 +67,41 @@ PERSONALIZED_RANKING = replace(
     type="PERSONALIZED_RANKING",
     description="Puts a given list of items in the order in which a user is likely to want them",
     algorithm="aws-personalized-ranking",
+    operation="GetPersonalizedRanking",
+    exploration=False,
+    training_update=False,
+)
+
+USER_PERSONALIZATION_V2 = replace(
+    USER_PERSONALIZATION,
+    name="aws-user-personalization-v2",
+    description=(
+        "Recommends the items that a user is likely to interact with next, in catalogues of up to 5 million items"
+    ),
+    algorithm="aws-user-personalization-v2",
+    feature_transformation="aws-user-personalization-v2",  # chosen: not published
+    created=released(2024, 1, 1),  # chosen, after its sister's, which was observed
+    learns_as="aws-user-personalization",
+    events_config=True,
+    objective=False,
+    training_update=False,
+    metadata="automatic",
+    algorithm_hyperparameters=_ALGORITHM_V2,
+    feature_parameters=(),
+    train=_train_v2,
+)
+
+PERSONALIZED_RANKING_V2 = replace(
+    USER_PERSONALIZATION_V2,
+    name="aws-personalized-ranking-v2",
+    type="PERSONALIZED_RANKING",
+    description=(
+        "Puts a given list of items in the order in which a user is likely to want them, in catalogues of up to "
+        "5 million items"
+    ),
+    algorithm="aws-personalized-ranking-v2",
+    feature_transformation="aws-personalized-ranking-v2",  # chosen: not published
+    learns_as="aws-personalized-ranking",
     operation="GetPersonalizedRanking",
     exploration=False,
 )
