@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test suite lint serve bench clean
+.PHONY: demo test suite lint docs serve bench clean
 
 demo: $(READY)
 	$(BIN)/personalize-local demo
@@ -21,6 +21,9 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/python docs/generate.py
 
 serve: $(READY)
 	$(BIN)/personalize-local serve

@@ -74,9 +74,3 @@ INVALID_TOKEN = Refusal(
     source="dg/API_ListCampaigns.html",
 )
 """The page token is malformed or belongs to another list."""
-
-
-def invalid_input(message: str):  # temporary, until the sentences of events are declared
-    from botocore_shapes.errors import ServiceError
-
-    return ServiceError("InvalidInputException", message)

@@ -11,6 +11,21 @@ from numpy.typing import NDArray
 from personalize_local.datasets._arrow import Array, pa, pc
 from personalize_local.datasets.schema import Field
 from personalize_local.engine.data import Categorical, Column, MultiCategorical, Numeric, Text
+from personalize_local.provenance import Rule
+
+RULES = (
+    Rule(
+        says="Training does not use plain strings and booleans.",
+        known="documented",
+        source="dg/how-it-works-dataset-schema.html",
+    ),
+    Rule(
+        says="A categorical column of items or users has several values in a cell when any of its cells has a |; empty "
+        "and repeated ones are dropped.",
+        known="chosen",
+        source="the | is documented in dg/items-datasets.html",
+    ),
+)
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -64,10 +79,7 @@ def categorical(column: Array, order: NDArray[np.int64] | None = None) -> Catego
 
 
 def metadata_column(column: Array, item: Field) -> Column | None:
-    """An Items or Users column as the engine takes it; None for what training leaves out.
-
-    Documented: plain strings and booleans are not used. Categorical cells are split at ``|`` where any has one.
-    """
+    """An Items or Users column as the engine takes it; None for what training leaves out."""
     if item.numeric:
         return Numeric(values=read_only(numbers(column)))
     if item.textual:
@@ -82,7 +94,7 @@ def metadata_column(column: Array, item: Field) -> Column | None:
 
 
 def _split(column: Array) -> MultiCategorical:
-    """Cells like ``a|b|c`` as compressed rows; empty and repeated members of a cell are dropped."""
+    """Cells like ``a|b|c`` as compressed rows, without empty and repeated members."""
     parts = pc.split_pattern(column.dictionary, "|")
     of_cell = to_numpy(pc.list_parent_indices(parts), np.dtype(np.int64))
     members = pc.list_flatten(parts)

@@ -6,9 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from personalize_local.datasets._arrow import Array, pa, pc
+from personalize_local.provenance import Rule
 
 if TYPE_CHECKING:
     from personalize_local.datasets.schema import FieldType
+
+RULES = (
+    Rule(
+        says="Integers may be written as floats (3.0, 1.5e9), with a sign and with blanks around them; above 2^53 a "
+        "float does not say which integer is meant and does not conform.",
+        known="inferred",
+        source="programs that import such files",
+    ),
+)
 
 _DECIMAL: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?$"
 _INTEGER: Final = r"^-?[0-9]{1,18}$"

@@ -9,6 +9,15 @@ from numpy.typing import NDArray
 
 from personalize_local.datasets import _columns as columns
 from personalize_local.datasets._arrow import Array, pa
+from personalize_local.provenance import Rule
+
+RULES = (
+    Rule(
+        says="Two interactions that are equal in timestamp, user, item and every other column count once.",
+        known="documented",
+        source="dg/recording-item-interaction-events.html",
+    ),
+)
 
 Integers = NDArray[np.int64] | NDArray[np.int32]
 
@@ -22,7 +31,6 @@ def first_of_each(
 ) -> NDArray[np.int64]:
     """``order`` without the rows that equal an earlier one in every column.
 
-    Documented: two events with the same timestamp and identical properties count once. The first one is kept.
     A hash of the three main columns finds the rows in question: most data has few. Only these are hashed with all
     columns, brought beside each other and compared value by value.
     """

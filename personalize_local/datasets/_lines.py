@@ -56,7 +56,7 @@ def find_broken_line(block: bytearray, attempt: Callable[[bytes], int], *, colum
             good = middle
     line = rows[bad - 1]
     if bad > 1 and (_reaches_over(rows[bad - 2]) or not fails([line])):
-        fault = Fault(reason=NONCONFORMING, line=bad - 1, problem="a value reaches over the end of the line")
+        fault = Fault(reason=NONCONFORMING(), line=bad - 1, problem="a value reaches over the end of the line")
     else:
         fault = _explained(line, bad, columns)
     return replace(fault, before=b"".join(row + b"\n" for row in rows[: fault.line - 1]))
@@ -76,10 +76,10 @@ def _explained(line: bytes, number: int, columns: int) -> Fault:
     try:
         cells = next(csv.reader([line.decode()], escapechar="\\"), [])
     except UnicodeDecodeError as error:
-        return Fault(reason=NOT_UTF8, line=number, problem=f"not UTF-8 at byte {error.start} of the row")
+        return Fault(reason=NOT_UTF8(), line=number, problem=f"not UTF-8 at byte {error.start} of the row")
     except csv.Error as error:
-        return Fault(reason=NONCONFORMING, line=number, problem=f"the row cannot be read: {error}")
+        return Fault(reason=NONCONFORMING(), line=number, problem=f"the row cannot be read: {error}")
     if len(cells) != columns:
         problem = f"the row has {len(cells)} values, the header {columns}"
-        return Fault(reason=NONCONFORMING, line=number, problem=problem)
-    return Fault(reason=NONCONFORMING, line=number, problem="the row cannot be read")
+        return Fault(reason=NONCONFORMING(), line=number, problem=problem)
+    return Fault(reason=NONCONFORMING(), line=number, problem="the row cannot be read")

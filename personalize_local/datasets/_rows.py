@@ -9,21 +9,49 @@ from typing import TYPE_CHECKING, Final
 from personalize_local.datasets._arrow import Array, Batch, DataType, Table, arrow_csv, pa, pc
 from personalize_local.datasets._conversion import from_text
 from personalize_local.datasets._lines import Fault, find_broken_line, row_count
-from personalize_local.datasets.failures import NONCONFORMING, ImportFailure, ImportReport, too_long
+from personalize_local.datasets.failures import NONCONFORMING, TOO_LONG, ImportFailure, ImportReport
+from personalize_local.provenance import Rule
 
 if TYPE_CHECKING:
     from personalize_local.datasets.schema import Field, Schema
 
-# Documented. Impressions and plain strings share the limit of categorical values.
 _ID_LENGTH: Final = 256
 _STRING_LENGTH: Final = 1000
-# Documented: longer textual values are cut, not refused. (The 7,000 for Chinese and Japanese is not applied.)
 _TEXTUAL_LENGTH: Final = 20_000
 _INT_RANGE: Final = (-(2**31), 2**31 - 1)
-# Documented values of Taken, Not Taken, Viewed; that case and spaces do not matter is inferred.
 _ACTION_EVENTS: Final = ("TAKEN", "NOT_TAKEN", "VIEWED")
 # Strings of few distinct values, or whose codes training needs.
 _CODED: Final = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID", "EVENT_TYPE", "EVENT_ATTRIBUTION_SOURCE"})
+
+RULES = (
+    Rule(
+        says=f"Ids of users, items and actions have at most {_ID_LENGTH} characters, other strings, categorical or "
+        f"not, {_STRING_LENGTH}.",
+        known="documented",
+        source="dg/limits.html",
+    ),
+    Rule(
+        says=f"Textual values are cut after {_TEXTUAL_LENGTH} characters and not refused.",
+        known="documented",
+        source="dg/limits.html; its 7,000 for Chinese and Japanese are not applied",
+    ),
+    Rule(
+        says="The event types of action interactions are taken in any case, and with a space for the underscore.",
+        known="inferred",
+        source="dg/action-interactions-datasets.html has several spellings",
+    ),
+    Rule(
+        says="A value that reaches over the end of its line does not conform, quoted or not.",
+        known="documented",
+        source="dg/preparing-training-data.html",
+    ),
+    Rule(
+        says="Within quotes, a quote may be doubled instead of escaped with a backslash.",
+        known="inferred",
+    ),
+    Rule(says="Booleans are true, false, 1 and 0, in any case.", known="inferred"),
+    Rule(says="Floats that are infinite or no number do not conform.", known="chosen"),
+)
 
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
 
@@ -153,7 +181,7 @@ class RowReader:
                 if converted.bad is not None:
                     problem = f"a value is not of type {item.type}"
                     violations.append(
-                        _Violation(column=item.name, reason=NONCONFORMING, problem=problem, rows=converted.bad)
+                        _Violation(column=item.name, reason=NONCONFORMING(), problem=problem, rows=converted.bad)
                     )
                     continue
                 column = converted.values
@@ -210,7 +238,7 @@ def _check_strings(column: Array, item: Field, *, action_events: bool) -> tuple[
     values: Array = column.dictionary if isinstance(column, pa.DictionaryArray) else column
     violations = []
 
-    def refuse(bad: Array, problem: str, reason: str = NONCONFORMING) -> None:
+    def refuse(bad: Array, problem: str, reason: str | None = None) -> None:
         if pc.any(bad).as_py():
             rows = bad.take(column.indices) if coded else bad
             violations.append(_violation(item, problem, pc.fill_null(rows, False), reason))
@@ -231,13 +259,13 @@ def _check_strings(column: Array, item: Field, *, action_events: bool) -> tuple[
     refuse(
         pc.greater(pc.utf8_length(values), limit),
         f"a value is longer than {limit} characters",
-        too_long(limit, item.name),
+        TOO_LONG(limit=limit, column=item.name),
     )
     return column, violations
 
 
-def _violation(item: Field, problem: str, rows: Array, reason: str = NONCONFORMING) -> _Violation:
-    return _Violation(column=item.name, reason=reason, problem=problem, rows=rows)
+def _violation(item: Field, problem: str, rows: Array, reason: str | None = None) -> _Violation:
+    return _Violation(column=item.name, reason=reason or NONCONFORMING(), problem=problem, rows=rows)
 
 
 def _where_not(fine: Array) -> Array:

@@ -12,8 +12,7 @@ Attribute = Literal["plain", "categorical", "textual"]
 
 FIELD_TYPES: Final[tuple[FieldType, ...]] = ("float", "double", "int", "long", "string", "boolean")
 
-# Record names as published, folded (no underscores, any case): documented spellings are Interactions, Items, Users,
-# Actions and ActionInteractions; that case and underscores do not matter is inferred from programs in use.
+# Record names as published (Interactions, Items, Users, Actions, ActionInteractions), folded.
 RECORD_NAMES: Final[Mapping[str, DatasetType]] = {
     "interactions": "INTERACTIONS",
     "items": "ITEMS",
@@ -80,9 +79,7 @@ _DOMAIN_INTERACTIONS: Final = Layout(
     reserved={**_INTERACTIONS, "EVENT_TYPE": Reserved(type="string", required=True)}, most_metadata=5
 )
 
-# All tables are documented (developer guide, pages on custom, ECOMMERCE and VIDEO_ON_DEMAND datasets and schemas).
-# Where the guide contradicts itself: both spellings of the expiration of an action are taken, CREATION_TIMESTAMP is a
-# long everywhere, and GENRES is the required name in VIDEO_ON_DEMAND (chosen).
+# The guide's tables, on its pages on custom, ECOMMERCE and VIDEO_ON_DEMAND datasets and schemas.
 _CUSTOM: Final[Mapping[DatasetType, Layout]] = {
     "INTERACTIONS": Layout(reserved=_INTERACTIONS, most_metadata=5),
     "ITEMS": Layout(
@@ -171,9 +168,5 @@ LAYOUTS: Final[Mapping[str | None, Mapping[DatasetType, Layout]]] = {
 
 
 def fold(name: str) -> str:
-    """A name without underscores and case: what two names that mean the same column have in common.
-
-    Field names must be unique ignoring underscores (documented); camelCase properties find their UPPER_SNAKE column
-    (documented); that both come down to this one comparison is inferred.
-    """
+    """A name without underscores and case: what two names that mean the same column have in common."""
     return name.replace("_", "").casefold()

@@ -15,11 +15,12 @@ from personalize_local.datasets.failures import (
     NO_ROWS,
     NONCONFORMING,
     NOT_UTF8,
+    REPEATED_COLUMN,
     ImportFailure,
     ImportReport,
     MissingColumns,
-    repeated_column,
 )
+from personalize_local.provenance import Rule
 
 if TYPE_CHECKING:
     from personalize_local.datasets._arrow import Batch
@@ -34,6 +35,28 @@ _GZIP: Final = b"\x1f\x8b"
 _BLOCK_BYTES: Final = 8 << 20
 # A row of the most and longest values that the limits allow stays far below; more is not a CSV file.
 _LONGEST_LINE: Final = 64 << 20
+
+RULES = (
+    Rule(
+        says="Columns are found by their names in the header: their order is free, and columns that the schema lacks, "
+        "even an unnamed first one, are passed over.",
+        known="observed",
+        source="AWS's sample notebooks import such files; the guide asks for the order of the schema",
+    ),
+    Rule(
+        says="Where no column of a header has a field's name as it is written, one in another case is taken.",
+        known="observed",
+        source="a sample notebook imports creation_timestamp for CREATION_TIMESTAMP",
+    ),
+    Rule(says="The rows of several files are read one file after the other.", known="inferred"),
+    Rule(says="A byte order mark at the beginning of a file is passed over.", known="inferred"),
+    Rule(says="An empty cell is null.", known="documented", source="dg/preparing-training-data.html"),
+    Rule(
+        says="Lines may end as those of Unix, Windows or the old Macintosh do; empty ones are passed over.",
+        known="chosen",
+    ),
+    Rule(says=f"A line of more than {_LONGEST_LINE >> 20} MiB does not conform to any schema.", known="chosen"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +92,7 @@ def read_batches(files: Sequence[Source], schema: Schema, *, block_bytes: int = 
             lines = _Lines(stream, file, block_bytes)
             own = _header(lines.first, schema, file=file)
             if header is not None and own.names != header.names:
-                raise ImportFailure(DIFFERENT_HEADERS, ImportReport(rows_read=rows, file=file, problem=_names(own)))
+                raise ImportFailure(DIFFERENT_HEADERS(), ImportReport(rows_read=rows, file=file, problem=_names(own)))
             header = own
             reader = RowReader(schema, file=file, columns=len(own.names), positions=own.positions)
             for block in lines.blocks():
@@ -78,7 +101,7 @@ def read_batches(files: Sequence[Source], schema: Schema, *, block_bytes: int = 
                 if batch.num_rows:
                     yield batch
     if not rows:
-        raise ImportFailure(NO_ROWS, ImportReport())
+        raise ImportFailure(NO_ROWS(), ImportReport())
 
 
 def _first_line(data: bytes) -> bytes:
@@ -92,28 +115,27 @@ def _first_line(data: bytes) -> bytes:
 
 def _header(line: bytes, schema: Schema, *, file: str | None) -> Header:
     if line.startswith(_GZIP):
-        raise ImportFailure(COMPRESSED, ImportReport(file=file, problem="the file starts like a gzip file"))
+        raise ImportFailure(COMPRESSED(), ImportReport(file=file, problem="the file starts like a gzip file"))
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
         # Not final: a first piece of a file may end within a character.
         text = decoder.decode(line)
     except UnicodeDecodeError as error:
-        raise ImportFailure(NOT_UTF8, ImportReport(file=file, problem=f"header row: {error.reason}")) from None
+        raise ImportFailure(NOT_UTF8(), ImportReport(file=file, problem=f"header row: {error.reason}")) from None
     try:
         cells = next(csv.reader([text.replace("\r", " ").replace("\n", " ")]), [])
     except csv.Error as error:
-        raise ImportFailure(NONCONFORMING, ImportReport(file=file, problem=f"header row: {error}")) from None
+        raise ImportFailure(NONCONFORMING(), ImportReport(file=file, problem=f"header row: {error}")) from None
     names = tuple(cell.strip() for cell in cells)
     missing = []
     positions = []
     for item in schema.fields:
         found = [at for at, name in enumerate(names) if name == item.name]
-        # Inferred from programs in use: one imports creation_timestamp for CREATION_TIMESTAMP.
         found = found or [at for at, name in enumerate(names) if name.casefold() == item.name.casefold()]
         if not found:
             missing.append(item.name)
         elif len(found) > 1:
-            raise ImportFailure(repeated_column(item.name), ImportReport(file=file, column=item.name))
+            raise ImportFailure(REPEATED_COLUMN(column=item.name), ImportReport(file=file, column=item.name))
         else:
             positions.append(found[0])
     if missing:
@@ -155,7 +177,7 @@ class _Lines:
         """``held`` and about one block more; notes the end of the stream."""
         if len(held) > _LONGEST_LINE:
             raise ImportFailure(
-                NONCONFORMING, ImportReport(file=self._file, problem=f"a line is longer than {_LONGEST_LINE} bytes")
+                NONCONFORMING(), ImportReport(file=self._file, problem=f"a line is longer than {_LONGEST_LINE} bytes")
             )
         data = bytearray(len(held) + self._block_bytes)
         data[: len(held)] = held

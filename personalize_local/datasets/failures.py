@@ -6,35 +6,58 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# Inferred: the wording is general knowledge of the service, no published source was found.
-NONCONFORMING: Final = (
+from personalize_local.provenance import Sentence
+
+_MESSAGES: Final = "dg/error-messages.html"
+_REASON: Final = "failureReason of import jobs"
+_BOTH: Final = "InvalidInputException of CreateDatasetImportJob where the header shows it, else failureReason"
+
+NONCONFORMING = Sentence(
     "Input csv has rows that do not conform to the dataset schema. Please ensure all required data fields are "
-    "present and that they are of the type specified in the schema."
+    "present and that they are of the type specified in the schema.",
+    rule="inferred",
+    wording="inferred",
+    said=_BOTH,
 )
-# Chosen: the service says nothing about these.
-NOT_UTF8: Final = "Input csv is not encoded in UTF-8."
-COMPRESSED: Final = "Input csv is compressed with gzip. Compressed files are not supported."
-NO_ROWS: Final = "Input csv has no data rows."
-DIFFERENT_HEADERS: Final = "Input csv files have different headers."
-
-
-def too_long(limit: int, column: str) -> str:
-    """Documented (developer guide, error messages)."""
-    return (
-        f"Length cannot be more than {limit} characters for {column}. If no values exceed the character limit, make "
-        "sure your data follows the formatting guidelines listed in "
-        "https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html."
-    )
-
-
-def repeated_column(column: str) -> str:
-    """Chosen: the service says nothing about a column that is there twice."""
-    return f"Input csv has more than one column {column}."
-
-
-def too_few_rows(rows: int, minimum: int) -> str:
-    """The rule is documented (1000 rows in an Interactions import), the sentence is chosen."""
-    return f"Input csv has {rows} rows. An import of this dataset type needs at least {minimum} rows."
+TOO_LONG = Sentence(
+    "Length cannot be more than {limit} characters for {column}. If no values exceed the character limit, make "
+    "sure your data follows the formatting guidelines listed in "
+    "https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html.",
+    rule="documented",
+    wording="documented",
+    said=_REASON,
+    source=_MESSAGES,
+)
+MISSING_COLUMNS = Sentence(
+    "Input CSV is missing the following columns:[{columns}].",
+    rule="documented",
+    wording="documented",
+    said=_BOTH,
+    source=f"{_MESSAGES}; that the call is refused was seen through CloudFormation",
+)
+NOT_UTF8 = Sentence("Input csv is not encoded in UTF-8.", rule="chosen", wording="chosen", said=_BOTH)
+COMPRESSED = Sentence(
+    "Input csv is compressed with gzip. Compressed files are not supported.",
+    rule="inferred",
+    wording="chosen",
+    said=_BOTH,
+)
+REPEATED_COLUMN = Sentence("Input csv has more than one column {column}.", rule="chosen", wording="chosen", said=_BOTH)
+DIFFERENT_HEADERS = Sentence(
+    "Input csv files have different headers.",
+    rule="documented",
+    wording="chosen",
+    said=_REASON,
+    source="dg/bulk-data-import-step.html",
+)
+NO_ROWS = Sentence("Input csv has no data rows.", rule="chosen", wording="chosen", said=_REASON)
+TOO_FEW_ROWS = Sentence(
+    "Input csv has {rows} rows. An import of this dataset type needs at least {minimum} rows.",
+    rule="documented",
+    wording="chosen",
+    said=_REASON,
+    source="dg/limits.html",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +90,11 @@ class ImportFailure(Exception):
 
 
 class MissingColumns(Exception):
-    """The header lacks columns of the schema. The message is documented (developer guide, error messages)."""
+    """The header lacks columns of the schema."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         super().__init__(tuple(columns))
         self.columns = tuple(columns)
 
     def __str__(self) -> str:
-        return f"Input CSV is missing the following columns:[{', '.join(self.columns)}]."
+        return MISSING_COLUMNS(columns=", ".join(self.columns))

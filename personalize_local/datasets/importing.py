@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from personalize_local.datasets.csv import read_batches
-from personalize_local.datasets.failures import ImportFailure, ImportReport, MissingColumns, too_few_rows
+from personalize_local.datasets.failures import TOO_FEW_ROWS, ImportFailure, ImportReport, MissingColumns
 from personalize_local.datasets.segments import SegmentInfo, write_segment
 
 if TYPE_CHECKING:
@@ -57,4 +57,4 @@ def _counted(batches: Iterator[Batch], minimum: int, progress: Callable[[int], N
         if progress is not None:
             progress(rows)
     if rows < minimum:
-        raise ImportFailure(too_few_rows(rows, minimum), ImportReport(rows_read=rows))
+        raise ImportFailure(TOO_FEW_ROWS(rows=rows, minimum=minimum), ImportReport(rows_read=rows))

@@ -8,18 +8,72 @@ from collections.abc import Collection, Mapping
 from typing import Final, Literal, NoReturn
 
 from personalize_local.datasets.schema import Field, Schema, fold
+from personalize_local.provenance import Rule, Sentence
 
 __all__ = ["EVENT_FORBIDDEN", "EVENT_VALUE", "PropertiesError", "Value", "coerce", "map_properties", "parse_properties"]
 
 Value = str | int | float | bool | None
 
-# Documented for PutEvents and PutActionInteractions: these travel as members of their own.
+# These travel as members of their own.
 EVENT_FORBIDDEN: Final = ("userId", "sessionId", "eventType", "timestamp", "recommendationId", "impression")
-# The value of an event may stand in its properties whether or not the schema has the column (documented form).
+# The value of an event may stand in its properties whether or not the schema has the column.
 EVENT_VALUE: Final = Field(name="EVENT_VALUE", type="float", nullable=True)
 _ID_LENGTH: Final = 256
 _STRING_LENGTH: Final = 1000
 _TEXTUAL_LENGTH: Final = 20_000
+_SAID: Final = "InvalidInputException of PutEvents"
+
+NO_OBJECT = Sentence(
+    "Error parsing properties json",
+    rule="observed",
+    wording="observed",
+    said=_SAID,
+    source="https://github.com/aws/aws-sdk-js/issues/2773",
+)
+FORBIDDEN = Sentence(
+    "The properties may not contain {name}.",
+    rule="observed",
+    wording="chosen",
+    said=_SAID,
+    source="https://github.com/aws-amplify/amplify-js/issues/6906; the names are in dg/API_UBS_Event.html",
+)
+UNKNOWN_NAME = Sentence(
+    "The property {name} is not in the schema of the dataset.",
+    rule="inferred",
+    wording="chosen",
+    said="InvalidInputException of PutItems, PutUsers and PutActions",
+)
+WRONG_TYPE = Sentence("The property {name} must be of type {type}.", rule="inferred", wording="chosen", said=_SAID)
+TOO_LONG = Sentence(
+    "The property {name} may not be longer than {limit} characters.",
+    rule="chosen",
+    wording="chosen",
+    said=_SAID,
+    source="dg/limits.html has the numbers, for values in files",
+)
+RULES = (
+    Rule(
+        says="Events may have properties that the schema lacks; they are passed over.",
+        known="observed",
+        source="https://github.com/aws-amplify/amplify-js/issues/6906: a payload with such a name was in order",
+    ),
+    Rule(
+        says="The eventValue of an interaction counts also where its schema has no EVENT_VALUE.",
+        known="inferred",
+    ),
+    Rule(
+        says="A number may come as a numeric string, a string as a number or a boolean, a boolean as true, false, 1 "
+        "or 0.",
+        known="inferred",
+        source="the guide's examples have numbers in both forms",
+    ),
+    Rule(says="An empty string in properties is null, as an empty cell is.", known="inferred"),
+    Rule(
+        says=f"Textual properties are cut after {_TEXTUAL_LENGTH} characters and not refused.",
+        known="inferred",
+        source="dg/limits.html says it of files",
+    ),
+)
 
 
 class PropertiesError(ValueError):
@@ -37,7 +91,7 @@ def parse_properties(text: str) -> dict[str, object]:
     except (ValueError, RecursionError):
         decoded = None
     if not isinstance(decoded, dict):
-        raise PropertiesError("Error parsing properties json")  # observed
+        raise PropertiesError(NO_OBJECT())
     return decoded
 
 
@@ -50,17 +104,16 @@ def map_properties(
 ) -> dict[str, Value]:
     """Map ``properties`` to the columns of ``schema``, by schema name, with values of the column's type.
 
-    Names match whether camelCase or UPPER_SNAKE. ``forbidden`` names are refused in any case. Events ignore
-    ``unknown`` names (inferred from programs in use), items and users refuse them (inferred). An EVENT_VALUE of an
-    interaction is kept even where the schema lacks the column. Raises PropertiesError.
+    Names match whether camelCase or UPPER_SNAKE. ``forbidden`` names are refused in any case, ``unknown`` ones are
+    passed over or refused. An EVENT_VALUE of an interaction is kept even where the schema lacks the column. Raises
+    PropertiesError.
     """
     barred = {fold(name): name for name in forbidden}
     mapped: dict[str, Value] = {}
     for name, value in properties.items():
         key = fold(name)
         if key in barred:
-            # The refusal is observed, the sentence is chosen.
-            raise PropertiesError(f"The properties may not contain {barred[key]}.")
+            raise PropertiesError(FORBIDDEN(name=barred[key]))
         item = schema.field(name)
         if item is None and schema.dataset_type == "INTERACTIONS" and key == fold(EVENT_VALUE.name):
             item = EVENT_VALUE
@@ -68,16 +121,12 @@ def map_properties(
             mapped[item.name] = coerce(value, item)
         elif unknown == "refuse":
             shown = name[:80].encode(errors="replace").decode()
-            raise PropertiesError(f"The property {shown} is not in the schema of the dataset.")  # inferred
+            raise PropertiesError(UNKNOWN_NAME(name=shown))
     return mapped
 
 
 def coerce(value: object, item: Field) -> Value:
-    """``value`` as the column ``item`` holds it; None where it is null.
-
-    Numbers may come as numeric strings and the other way round (both occur in the guide). Empty strings are null, as
-    in CSV files. Raises PropertiesError.
-    """
+    """``value`` as the column ``item`` holds it; None where it is null. Raises PropertiesError."""
     if value is None or value == "":
         return None
     try:
@@ -95,8 +144,7 @@ def coerce(value: object, item: Field) -> Value:
     except PropertiesError:
         raise
     except (ValueError, OverflowError):
-        # Inferred: what cannot be read as the column's type is refused; the sentence is chosen.
-        raise PropertiesError(f"The property {item.name} must be of type {item.type}.") from None
+        raise PropertiesError(WRONG_TYPE(name=item.name, type=item.type)) from None
 
 
 def _text(value: object, item: Field) -> str:
@@ -111,7 +159,7 @@ def _text(value: object, item: Field) -> str:
         return value[:_TEXTUAL_LENGTH]
     limit = _ID_LENGTH if item.name in ("USER_ID", "ITEM_ID", "ACTION_ID") else _STRING_LENGTH
     if len(value) > limit:
-        raise PropertiesError(f"The property {item.name} may not be longer than {limit} characters.")  # chosen
+        raise PropertiesError(TOO_LONG(name=item.name, limit=limit))
     return value
 
 

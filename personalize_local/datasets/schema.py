@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from personalize_local.datasets import schema_sentences as say
 from personalize_local.datasets._schema_rules import (
     FIELD_TYPES,
     ID_FIELDS,
@@ -27,11 +28,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
 class SchemaError(ValueError):
-    """The schema breaks a rule; the message is a sentence for the one who wrote it.
-
-    The service's own sentences for malformed schemas are not published: all of them here are chosen, the rules
-    behind them are documented unless a comment says otherwise.
-    """
+    """The schema breaks a rule; the message is a sentence for the one who wrote it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +89,12 @@ def parse_schema(text: str, domain: str | None) -> Schema:
     record = _record(text)
     dataset_type = RECORD_NAMES.get(fold(str(record["name"])))
     if dataset_type is None:
-        raise SchemaError(
-            f"The schema name {_shown(record['name'])} is not a dataset type. "
-            "Use Interactions, Items, Users, Actions or ActionInteractions."
-        )
+        raise SchemaError(say.UNKNOWN_NAME(name=_shown(record["name"])))
     if domain not in LAYOUTS:
-        raise SchemaError(f"The domain {_shown(domain)} is not supported. Use ECOMMERCE or VIDEO_ON_DEMAND.")
+        raise SchemaError(say.UNKNOWN_DOMAIN(domain=_shown(domain)))
     layout = LAYOUTS[domain].get(dataset_type)
     if layout is None:
-        # Documented for datasets; that the schema is refused already is chosen.
-        raise SchemaError(f"A schema named {_shown(record['name'])} cannot be used in the domain {domain}.")
+        raise SchemaError(say.NOT_IN_DOMAIN(name=_shown(record["name"]), domain=domain))
     fields = tuple(_field(item, position) for position, item in enumerate(_listed(record.get("fields")), 1))
     schema = Schema(dataset_type=dataset_type, domain=domain, fields=fields, text=text)
     _check_distinct(fields)
@@ -112,58 +105,54 @@ def parse_schema(text: str, domain: str | None) -> Schema:
 
 
 def check_replacement(old: Schema, new: Schema) -> None:
-    """Check that a dataset with schema ``old`` may be given ``new`` (UpdateDataset).
-
-    Documented: Items and Users only; every old field stays with its type and attributes; new fields allow null.
-    Raises SchemaError.
-    """
+    """Check that a dataset with schema ``old`` may be given ``new`` (UpdateDataset). Raises SchemaError."""
     if old.dataset_type not in ("ITEMS", "USERS"):
-        raise SchemaError(f"The schema of a dataset of type {old.dataset_type} cannot be replaced.")
+        raise SchemaError(say.NOT_REPLACEABLE(type=old.dataset_type))
     if new.dataset_type != old.dataset_type:
-        raise SchemaError(f"The new schema is for {new.dataset_type}, the dataset is of type {old.dataset_type}.")
+        raise SchemaError(say.OTHER_TYPE(new=new.dataset_type, old=old.dataset_type))
     if new.domain != old.domain:
-        raise SchemaError("The new schema is for another domain than the schema in use.")
+        raise SchemaError(say.OTHER_DOMAIN())
     kept = {item.name: item for item in new.fields}
     for item in old.fields:
         if item.name not in kept:
-            raise SchemaError(f"The new schema lacks the field {item.name} of the schema in use.")
+            raise SchemaError(say.LOST_FIELD(field=item.name))
         if kept[item.name] != item:
-            raise SchemaError(f"The field {item.name} must keep its type and attributes in the new schema.")
+            raise SchemaError(say.CHANGED_FIELD(field=item.name))
     before = {item.name for item in old.fields}
     for item in new.fields:
         if item.name not in before and not item.nullable:
-            raise SchemaError(f"The new field {item.name} must allow null.")
+            raise SchemaError(say.NEW_NOT_NULLABLE(field=item.name))
 
 
 def _record(text: str) -> dict[str, object]:
     try:
         record = json.loads(text)
     except (ValueError, RecursionError):
-        raise SchemaError("The schema is not valid JSON.") from None
+        raise SchemaError(say.NOT_JSON()) from None
     if not isinstance(record, dict) or record.get("type") != "record":
-        raise SchemaError('The schema is not an Avro record: "type" must be "record".')
+        raise SchemaError(say.NO_RECORD())
     if not isinstance(record.get("name"), str):
-        raise SchemaError('The schema has no "name".')
+        raise SchemaError(say.NO_NAME())
     return record
 
 
 def _listed(fields: object) -> Iterator[dict[str, object]]:
     if not isinstance(fields, list) or not fields:
-        raise SchemaError('The schema has no "fields".')
+        raise SchemaError(say.NO_FIELDS())
     for position, item in enumerate(fields, 1):
         if not isinstance(item, dict):
-            raise SchemaError(f"Field {position} of the schema is not an object with a name and a type.")
+            raise SchemaError(say.NO_FIELD(position=position))
         yield item
 
 
 def _field(item: dict[str, object], position: int) -> Field:
     name = item.get("name")
     if not isinstance(name, str):
-        raise SchemaError(f"Field {position} of the schema has no name.")
+        raise SchemaError(say.NAMELESS_FIELD(position=position))
     if not _NAME.fullmatch(name) or not fold(name):
-        raise SchemaError(f"The field name {_shown(name)} may have only letters, digits and underscores.")
+        raise SchemaError(say.FIELD_NAME(name=_shown(name)))
     if "type" not in item:
-        raise SchemaError(f"The field {name} has no type.")
+        raise SchemaError(say.NO_TYPE(field=name))
     type_, nullable = _type(name, item["type"])
     return Field(
         name=name,
@@ -185,21 +174,17 @@ def _type(name: str, declared: object) -> tuple[FieldType, bool]:
             continue
         match = next((type_ for type_ in FIELD_TYPES if type_ == member), None)
         if match is None:
-            raise SchemaError(
-                f"The type of the field {name} is not supported. "
-                "Use float, double, int, long, string or boolean, alone or in a union with null."
-            )
+            raise SchemaError(say.UNKNOWN_TYPE(field=name))
         known.append(match)
-    # A union of one member is documented; that two other types cannot be joined is inferred.
     if len(known) != 1 or nulls > 1:
-        raise SchemaError(f"The type of the field {name} must be one type, or one type and null.")
+        raise SchemaError(say.SEVERAL_TYPES(field=name))
     return known[0], nulls == 1
 
 
 def _flag(item: dict[str, object], name: str, attribute: str) -> bool:
     value = item.get(attribute, False)
     if not isinstance(value, bool):
-        raise SchemaError(f'The attribute "{attribute}" of the field {name} must be true or false.')
+        raise SchemaError(say.NO_FLAG(attribute=attribute, field=name))
     return value
 
 
@@ -207,10 +192,7 @@ def _check_distinct(fields: tuple[Field, ...]) -> None:
     seen: dict[str, str] = {}
     for item in fields:
         if fold(item.name) in seen:
-            raise SchemaError(
-                f"The field names {seen[fold(item.name)]} and {item.name} are the same. "
-                "Field names must be unique, underscores and case left aside."
-            )
+            raise SchemaError(say.SAME_NAME(first=seen[fold(item.name)], second=item.name))
         seen[fold(item.name)] = item.name
 
 
@@ -223,22 +205,22 @@ def _check_attributes(fields: tuple[Field, ...], layout: Layout) -> None:
             ("itemName", item.item_name),
         ):
             if given and item.type != "string":
-                raise SchemaError(f"The field {item.name} is {attribute} but not of type string.")
+                raise SchemaError(say.NOT_A_STRING(field=item.name, attribute=attribute))
             if given and attribute != "categorical" and not layout.textual:
-                raise SchemaError(f"The field {item.name} is {attribute}; only Items schemas may have such a field.")
-        if item.categorical and item.textual:  # inferred
-            raise SchemaError(f"The field {item.name} cannot be both categorical and textual.")
+                raise SchemaError(say.ITEMS_ONLY(field=item.name, attribute=attribute))
+        if item.categorical and item.textual:
+            raise SchemaError(say.TWO_ATTRIBUTES(field=item.name))
         if item.textual:
             textual.append(item.name)
     if len(textual) > 1:
-        raise SchemaError(f"The fields {', '.join(textual)} are textual; an Items schema may have at most one.")
+        raise SchemaError(say.SEVERAL_TEXTUAL(fields=", ".join(textual)))
 
 
 def _check_reserved(schema: Schema, layout: Layout) -> None:
     names = {item.name for item in schema.fields}
     missing = [name for name, rule in layout.reserved.items() if rule.required and name not in names]
     if missing:
-        raise SchemaError(f"The schema is missing the required fields: {', '.join(missing)}.")
+        raise SchemaError(say.MISSING_FIELDS(fields=", ".join(missing)))
     for name, rule in layout.reserved.items():
         item = schema.field(name)
         if item is not None:
@@ -247,32 +229,25 @@ def _check_reserved(schema: Schema, layout: Layout) -> None:
 
 def _check_one_reserved(item: Field, rule: Reserved) -> None:
     if item.type != rule.type:
-        raise SchemaError(f"The field {item.name} is reserved and must be of type {rule.type}.")
+        raise SchemaError(say.RESERVED_TYPE(field=item.name, type=rule.type))
     if item.nullable and not rule.nullable:
-        raise SchemaError(f"The field {item.name} may not be null.")
-    if (rule.attribute == "categorical") != item.categorical:
-        raise SchemaError(f"The field {item.name} {_must(rule.attribute == 'categorical')} be categorical.")
-    if (rule.attribute == "textual") != item.textual:
-        raise SchemaError(f"The field {item.name} {_must(rule.attribute == 'textual')} be textual.")
+        raise SchemaError(say.NOT_NULLABLE(field=item.name))
+    for attribute, given in (("categorical", item.categorical), ("textual", item.textual)):
+        needed = rule.attribute == attribute
+        if needed != given:
+            must = "must" if needed else "must not"
+            raise SchemaError(say.RESERVED_ATTRIBUTE(field=item.name, must=must, attribute=attribute))
 
 
 def _check_counts(schema: Schema, layout: Layout) -> None:
     own = schema.metadata
     if len(own) > layout.most_metadata:
-        raise SchemaError(
-            f"The schema has {len(own)} metadata fields; {schema.dataset_type} may have at most {layout.most_metadata}."
-        )
-    # Documented: at least one categorical, textual or numeric field. That reserved fields without a meaning of their
-    # own in a domain (CREATION_TIMESTAMP, VALUE) do not count is inferred.
+        raise SchemaError(say.TOO_MANY_FIELDS(count=len(own), type=schema.dataset_type, most=layout.most_metadata))
     trainable = sum(item.numeric or item.categorical or item.textual for item in own)
     trainable += sum(rule.metadata and schema.field(name) is not None for name, rule in layout.reserved.items())
     if trainable < layout.least_metadata:
         kinds = "categorical, textual or numeric" if layout.textual else "categorical or numeric"
-        raise SchemaError(f"A schema of {schema.dataset_type} needs at least one {kinds} metadata field.")
-
-
-def _must(needed: bool) -> str:
-    return "must" if needed else "must not"
+        raise SchemaError(say.NO_METADATA(type=schema.dataset_type, kinds=kinds))
 
 
 def _shown(value: object) -> str:

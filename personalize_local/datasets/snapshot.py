@@ -17,11 +17,25 @@ from personalize_local.datasets.schema import Field, Schema, fold
 from personalize_local.datasets.segments import SegmentRef, open_segment
 from personalize_local.engine.data import Categorical, Column, Interactions, Numeric, TrainingData
 from personalize_local.engine.vocabulary import Vocabulary
+from personalize_local.provenance import Rule
 
 if TYPE_CHECKING:
     from personalize_local.datasets.properties import Value
 
 __all__ = ["NO_EVENTS", "SegmentRef", "StreamedEvents", "training_data"]
+
+RULES = (
+    Rule(
+        says="Of the rows of one item or user the newest counts, also within one file.",
+        known="documented",
+        source="dg/updating-existing-bulk-data.html; within one file inferred",
+    ),
+    Rule(
+        says="Interactions with equal timestamps follow each other as they were imported, streamed events last.",
+        known="chosen",
+    ),
+    Rule(says="Rows that were imported before an UpdateDataset hold null in its new columns.", known="inferred"),
+)
 
 Excluded = Mapping[str, Collection[str]]
 
@@ -160,7 +174,7 @@ def _interactions(
         for column in (schema.fields if schema is not None else ())
         if column.name not in ("USER_ID", "ITEM_ID", "TIMESTAMP")
     }
-    # Stable: equal timestamps keep the order of import, streamed events last.
+    # Stable: equal timestamps keep their order.
     order = np.argsort(timestamp, kind="stable")
     order = first_of_each(order, timestamp, user, item, others)
     trained = {column.name for column in source.trained_fields()}

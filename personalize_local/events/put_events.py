@@ -16,23 +16,53 @@ from personalize_local.datasets.properties import (
     parse_properties,
 )
 from personalize_local.datasets.schema import Field, Schema, fold
-from personalize_local.errors import invalid_input
+from personalize_local.provenance import Rule, invalid
 from personalize_local.resources.dataset import schema_of
 from personalize_local.resources.event_tracker import KIND as TRACKER
-from personalize_local.resources.kind import is_live, status_of
+from personalize_local.resources.status import is_live, status_of
 from personalize_local.store.records import StreamedEvent
 from personalize_local.store.sql import Rows
+
+UNKNOWN_TRACKER = invalid(
+    "The trackingId {id} does not belong to an ACTIVE event tracker.",
+    "inferred",
+    "service model: PutEvents has no other class",
+)
+BAD_PROPERTIES = invalid(
+    "{problem}",
+    "observed",
+    "https://github.com/aws/aws-sdk-js/issues/2773; the problems are the sentences of properties",
+)
+RULES = (
+    Rule(
+        says="Events of a session named null are answered with 200 and have no effect.",
+        known="observed",
+        source="https://github.com/aws/aws-sdk-js/issues/3371",
+    ),
+    Rule(says="An event without an item is kept and teaches nothing.", known="inferred"),
+    Rule(
+        says="itemId and eventValue may stand beside the properties of an event or in them.",
+        known="documented",
+        source="dg/API_UBS_Event.html, dg/recording-events-example-event-value.html",
+    ),
+    Rule(says="Where they stand in both places, those beside the properties count.", known="inferred"),
+    Rule(
+        says="Items, users and event types that no dataset knows are taken.",
+        known="documented",
+        source="dg/recording-events.html",
+    ),
+    Rule(
+        says="PutEvents needs no Interactions dataset; properties are then kept as they are sent.",
+        known="inferred",
+    ),
+)
 
 _ITEM = Field(name="ITEM_ID", type="string")
 _KEPT = ("recommendationId", "impression", "metricAttribution")
 
 
 def put_events(context: Context, params: dict[str, Any]) -> None:
-    """Answer PutEvents.
-
-    A session named ``null`` is answered and dropped (observed: the service answers 200 and the event has no effect).
-    Events without an item are kept; they teach nothing (inferred).
-    """
+    """Answer PutEvents."""
     # One transaction: a group deleted in between must not leave events to the next group of its name.
     with context.emulator.database.write() as rows:
         group = _dataset_group(context, rows, params["trackingId"])
@@ -43,10 +73,7 @@ def put_events(context: Context, params: dict[str, Any]) -> None:
 
 
 def _dataset_group(context: Context, rows: Rows, tracking_id: str) -> str:
-    """The group of a tracker.
-
-    The model has no ResourceNotFoundException here, so an unknown id is InvalidInputException (inferred, text chosen).
-    """
+    """The group of a tracker. Raises InvalidInputException."""
     tracker = rows.find(tracking_id)
     if (
         tracker is None
@@ -54,7 +81,7 @@ def _dataset_group(context: Context, rows: Rows, tracking_id: str) -> str:
         or (tracker.account, tracker.region) != (context.account, context.region)
         or not status_of(context, TRACKER, tracker).is_active
     ):
-        raise invalid_input(f"The trackingId {tracking_id} does not belong to an ACTIVE event tracker.")
+        raise UNKNOWN_TRACKER(id=tracking_id)
     return str(tracker.body["datasetGroupArn"])
 
 
@@ -74,13 +101,12 @@ def _properties(text: str, schema: Schema | None) -> dict[str, Any]:
         if schema is not None:
             map_properties(properties, schema, forbidden=EVENT_FORBIDDEN)
     except PropertiesError as error:
-        raise invalid_input(str(error)) from None
+        raise BAD_PROPERTIES(problem=error) from None
     return properties
 
 
 def _event(group: str, params: Mapping[str, Any], event: Mapping[str, Any], schema: Schema | None) -> StreamedEvent:
     properties = _properties(event["properties"], schema) if "properties" in event else {}
-    # Item and value may stand beside the properties or in them (both documented); beside wins (inferred).
     item_in, value_in = _own(properties, _ITEM), _own(properties, EVENT_VALUE)
     sent_at: datetime = event["sentAt"]
     return StreamedEvent(
@@ -106,5 +132,5 @@ def _own(properties: dict[str, Any], column: Field) -> Any:
         try:
             value = coerce(properties.pop(name), column)
         except PropertiesError as error:
-            raise invalid_input(str(error)) from None
+            raise BAD_PROPERTIES(problem=error) from None
     return value

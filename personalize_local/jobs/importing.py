@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from personalize_local.datasets.csv import ImportFailure, MissingColumns, check_header
 from personalize_local.datasets.schema import Schema, parse_schema
 from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.provenance import Rule, Sentence
 from personalize_local.store.objects import (
     AccessDenied,
     Location,
@@ -24,20 +25,55 @@ from personalize_local.store.objects import (
 from personalize_local.store.records import Job
 from personalize_local.store.sql import Rows
 
-INVALID_LOCATION = "Invalid Data location."
-"""Documented. Also used for a missing object and an empty folder, whose text is unknown (chosen)."""
-
-_GRANT = "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html#attach-bucket-policy"
 _HEAD_BYTES = 64 * 1024
 _MINIMUM_ROWS = 1000
-"""Interactions in one import job, whichever its mode (documented)."""
+"""Interactions in one import job, whichever its mode."""
+_SAID = "InvalidInputException of CreateDatasetImportJob; failureReason where the place has changed since"
 
-
-def no_privileges(bucket: str) -> str:
-    """The bucket cannot be read (observed). A bucket that is not there gets the same sentence (chosen)."""
-    return (
-        f"Insufficient privileges for accessing data in S3. Please look at {_GRANT} and fix bucket policy on {bucket}."
-    )
+INVALID_LOCATION = Sentence(
+    "Invalid Data location.",
+    rule="documented",
+    wording="documented",
+    said=_SAID,
+    source="dg/error-messages.html",
+)
+NO_PRIVILEGES = Sentence(
+    "Insufficient privileges for accessing data in S3. Please look at "
+    "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html#attach-bucket-policy "
+    "and fix bucket policy on {bucket}.",
+    rule="documented",
+    wording="observed",
+    said=_SAID,
+    source="dg/error-messages.html has a shorter form",
+)
+RULES = (
+    Rule(
+        says="A missing object and an empty folder are invalid data locations, a missing bucket is one without "
+        "privileges.",
+        known="chosen",
+    ),
+    Rule(
+        says="A location that ends in / is a folder: the files at its first level are read, the empty ones left out.",
+        known="documented",
+        source="dg/API_CreateDatasetImportJob.html; that empty files are left out is inferred",
+    ),
+    Rule(
+        says="A location without the / at the end is a folder when there is no object of that name.",
+        known="observed",
+        source="an AWS solution that imports so",
+    ),
+    Rule(
+        says="Imports of action interactions have no least number of rows, in either mode.",
+        known="chosen",
+        source="dg/limits.html has none for action interactions, another page of the guide 1000 in INCREMENTAL mode",
+    ),
+    Rule(
+        says="FULL replaces what was imported before and leaves what was streamed; INCREMENTAL adds.",
+        known="documented",
+        source="dg/updating-existing-bulk-data.html",
+    ),
+    Rule(says="An import that fails leaves the data of its dataset as they were.", known="inferred"),
+)
 
 
 class ProbeFailure(Exception):
@@ -45,7 +81,7 @@ class ProbeFailure(Exception):
 
 
 class Probe:
-    """Looks at the place and the header before a job is made, as the service does (observed: synchronous errors)."""
+    """Looks at the place and the header before a job is made, as the service does."""
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
@@ -55,26 +91,23 @@ class Probe:
         try:
             location = parse_location(data_location)
         except ObjectError:
-            raise ProbeFailure(INVALID_LOCATION) from None
+            raise ProbeFailure(INVALID_LOCATION()) from None
         try:
             keys = list(files_at(self._objects, location))
             if not keys:
-                raise ProbeFailure(INVALID_LOCATION)
+                raise ProbeFailure(INVALID_LOCATION())
             for key in keys:
                 check_header(self._objects.read_start(location.bucket, key, _HEAD_BYTES), schema)
         except (NoSuchBucket, AccessDenied):
-            raise ProbeFailure(no_privileges(location.bucket)) from None
+            raise ProbeFailure(NO_PRIVILEGES(bucket=location.bucket)) from None
         except ObjectError:
-            raise ProbeFailure(INVALID_LOCATION) from None
+            raise ProbeFailure(INVALID_LOCATION()) from None
         except (MissingColumns, ImportFailure) as failure:
             raise ProbeFailure(str(failure)) from None
 
 
 def files_at(objects: Objects, location: Location) -> Iterator[str]:
-    """The keys that a location means: one object, or the files at the first level of a folder (documented).
-
-    A key prefix without the slash means the folder of that name when there is no such object (seen in programs).
-    """
+    """The keys that a location means: one object, or the files at the first level of a folder."""
     if not location.is_folder and objects.exists(location.bucket, location.key):
         yield location.key
         return
@@ -120,7 +153,7 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
             for key in files_at(objects, location)
         ]
         if not opened:
-            raise JobFailure(INVALID_LOCATION)
+            raise JobFailure(INVALID_LOCATION())
         result = import_files(
             opened, schema, workplace.datasets / payload["folder"], minimum_rows=_MINIMUM_ROWS if strict else 1
         )
@@ -129,14 +162,14 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     except MissingColumns as failure:
         raise JobFailure(str(failure)) from None
     except (NoSuchBucket, AccessDenied):
-        raise JobFailure(no_privileges(named.bucket)) from None
+        raise JobFailure(NO_PRIVILEGES(bucket=named.bucket)) from None
     except ObjectError as error:
-        raise JobFailure(INVALID_LOCATION, {"problem": str(error)}) from None
+        raise JobFailure(INVALID_LOCATION(), {"problem": str(error)}) from None
     return {"rows": result.rows}
 
 
 def complete(rows: Rows, job: Job) -> None:
-    """Put an import in force: FULL replaces earlier bulk data, INCREMENTAL adds to it (documented)."""
+    """Put an import in force."""
     dataset = rows.get(job.payload["dataset"])
     if job.state != "DONE" or dataset is None or dataset.deleted is not None:
         return

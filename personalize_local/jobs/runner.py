@@ -15,11 +15,16 @@ from personalize_local.clock import Clock
 from personalize_local.jobs.executors import stop
 from personalize_local.jobs.sweeping import sweep
 from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.provenance import Sentence
 from personalize_local.store.database import Database
 from personalize_local.store.records import Job
 from personalize_local.store.sql import Rows
 
 log = logging.getLogger("personalize_local.jobs")
+
+_SAID = "failureReason of every job"
+PROCESS_ENDED = Sentence("The process that ran the job ended.", rule="chosen", wording="chosen", said=_SAID)
+FAULT = Sentence("Internal error.", rule="chosen", wording="chosen", said=_SAID)
 
 _ATTEMPTS = 2
 """A worker that dies (out of memory, killed) gets one more chance before its job has failed."""
@@ -111,10 +116,10 @@ class JobRunner:
             if attempt < _ATTEMPTS:
                 self.submit(job.arn, attempt + 1)
                 return
-            outcome = replace(job, state="FAILED", result={"reason": "The process that ran the job ended."})
+            outcome = replace(job, state="FAILED", result={"reason": PROCESS_ENDED()})
         except Exception:
             log.exception("%s failed", job.arn)
-            outcome = replace(job, state="FAILED", result={"reason": "Internal error."})
+            outcome = replace(job, state="FAILED", result={"reason": FAULT()})
         self._write(replace(outcome, finished=round(self._clock.now(), 3)))
 
     def _write(self, job: Job) -> None:

@@ -12,7 +12,8 @@ from personalize_local.datasets.properties import PropertiesError, Value, map_pr
 from personalize_local.datasets.schema import Schema, parse_schema
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.recipes import RECIPES, tuning
-from personalize_local.recipes.base import NOT_BUILT, Objective, Recipe, TrainingParameters, Untrainable, complete
+from personalize_local.recipes.base import Objective, Recipe, TrainingParameters, Untrainable, complete
+from personalize_local.recipes.sentences import NO_INTERACTIONS, NOT_BUILT, STOPPED
 from personalize_local.store.artifacts import Artifacts
 from personalize_local.store.database import reading
 
@@ -31,7 +32,7 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     recipes = [RECIPES[name] for name in payload.get("candidates") or [payload["recipe"]]]
     for recipe in recipes:
         if not recipe.built:
-            raise JobFailure(NOT_BUILT.format(arn=recipe.arn))
+            raise JobFailure(NOT_BUILT(arn=recipe.arn))
     data = _selected(payload, workplace, recipes[0])
     search = _Search(payload=payload, workplace=workplace, recipes=recipes, given=_parameters(payload, workplace))
     try:
@@ -74,7 +75,7 @@ def _selected(payload: Mapping[str, Any], workplace: Workplace, recipe: Recipe) 
         if reason is not None:
             raise JobFailure(reason)
     elif not len(data.interactions):
-        raise JobFailure("There are no interactions to train on.")
+        raise JobFailure(NO_INTERACTIONS())
     return data
 
 
@@ -144,7 +145,7 @@ class _Search:
 
     def _measure(self, data: TrainingData, recipe: Recipe, point: tuning.Point) -> float:
         if self._stopped():
-            raise JobFailure("The training was stopped.")
+            raise JobFailure(STOPPED())
         params = replace(self.given, algorithm={**self.given.algorithm, **point})
         return recipe.train(data, params).metrics[self._metric()]
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from personalize_local.engine.data import Float32, Float64, Numeric, TrainingData
 from personalize_local.recipes.base import Objective, Sensitivity, Untrainable
+from personalize_local.recipes.sentences import NO_VALUES
 
 # Chosen, but for OFF and that MEDIUM weighs objective and relevance alike: the personal signals, too, are standardised.
 _WEIGHTS: Mapping[Sensitivity, float] = {"OFF": 0.0, "LOW": 0.3, "MEDIUM": 1.0, "HIGH": 3.0}
@@ -21,7 +22,7 @@ def item_rewards(data: TrainingData, objective: Objective) -> Float64:
     """
     column = data.item_metadata.get(objective.attribute.upper())
     if not isinstance(column, Numeric) or np.isnan(column.values).all():
-        raise Untrainable(f"The Items dataset has no numeric values in column {objective.attribute}.")
+        raise Untrainable(NO_VALUES(column=objective.attribute))
     lowest = float(np.nanmin(column.values))
     values: Float64 = np.where(np.isnan(column.values), lowest, column.values)
     # Shares of a sum mean nothing among negative values (chosen).

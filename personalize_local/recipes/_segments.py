@@ -24,6 +24,7 @@ from personalize_local.recipes._personal_training import Controls, train_persona
 from personalize_local.recipes.base import Trained, TrainingParameters, Untrainable
 from personalize_local.recipes.minimums import taken
 from personalize_local.recipes.segments import interests, members
+from personalize_local.recipes.sentences import NO_ATTRIBUTE
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -34,11 +35,6 @@ _SEGMENT = 0.01  # of the users (documented)
 _MOST_USERS = 2_000
 _MOST_GROUPS = 500
 _RESERVED = ("CREATION_TIMESTAMP",)
-
-_NO_ATTRIBUTE = (
-    "Did not find any attribute to train on. There may not be any attribute in the items dataset, or all attribute "
-    "values either have same or all distinct values."  # observed
-)
 
 Groups = Sequence[Int32]
 
@@ -61,7 +57,7 @@ def train_attribute_segments(data: TrainingData, algorithm: Mapping[str, str], p
         for group in attribute_groups(column)
     ]
     if not groups:
-        raise Untrainable(_NO_ATTRIBUTE)
+        raise Untrainable(NO_ATTRIBUTE())
     return _train(data, algorithm, params, groups)
 
 

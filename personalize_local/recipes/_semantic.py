@@ -15,8 +15,8 @@ from personalize_local.engine.popularity import unique_users
 from personalize_local.recipes._common import in_order
 from personalize_local.recipes._related import neighbours_kept, related_model, unit
 from personalize_local.recipes.base import Trained, Untrainable
+from personalize_local.recipes.sentences import NO_TEXT
 
-_NO_TEXT = "The Items dataset has no text to train on."  # chosen
 _MOST_ITEMS = 5_000  # chosen: items that the metrics are averaged over
 
 
@@ -27,7 +27,7 @@ def train_semantic(data: TrainingData, *, seed: int) -> Trained:
     n_items = len(data.items)
     features = item_features(texts or columns, n_items)
     if features is None:
-        raise Untrainable(_NO_TEXT)
+        raise Untrainable(NO_TEXT())
     alike = metadata_neighbours(features, np.arange(n_items), neighbours_kept(n_items))
     users_of = unique_users(data.interactions.user, data.interactions.item, len(data.users), n_items)
     return Trained(model=related_model(data, unit(alike), users_of), metrics=_metrics(data, alike, users_of, seed))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.recipes.base import (
-    NOT_BUILT,
     Hyperparameter,
     Recipe,
     Trained,
@@ -14,6 +13,7 @@ from personalize_local.recipes.base import (
     Untrainable,
     released,
 )
+from personalize_local.recipes.sentences import NOT_BUILT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 def _train(data: TrainingData, params: TrainingParameters) -> Trained:
     del data, params
-    raise Untrainable(NOT_BUILT.format(arn=NEXT_BEST_ACTION.arn))
+    raise Untrainable(NOT_BUILT(arn=NEXT_BEST_ACTION.arn))
 
 
 def _load(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> Model:
     del arrays, meta
-    raise Untrainable(NOT_BUILT.format(arn=NEXT_BEST_ACTION.arn))
+    raise Untrainable(NOT_BUILT(arn=NEXT_BEST_ACTION.arn))
 
 
 NEXT_BEST_ACTION = Recipe(

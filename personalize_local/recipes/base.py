@@ -27,9 +27,6 @@ Operation = Literal["GetRecommendations", "GetPersonalizedRanking", "GetActionRe
 Sensitivity = Literal["OFF", "LOW", "MEDIUM", "HIGH"]
 
 
-NOT_BUILT = "Training of recipe {arn} is not implemented in Personalize Local."
-
-
 class Untrainable(Exception):
     """The data, or what is asked of it, cannot be learned from; the message is the reason that a version shows."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_local.engine.data import Categorical, Interactions, Numeric, TrainingData
+from personalize_local.recipes.sentences import FEW_INTERACTIONS, FEW_OF_TYPE, FEW_USERS, SMALL_SHARE
 
 MINIMUM_INTERACTIONS = 1000
 MINIMUM_USERS = 25
@@ -17,22 +18,18 @@ MINIMUM_USERS = 25
 MINIMUM_SHARE = 0.01
 """Share of all users that must have at least two interactions (documented)."""
 
-_FEW_USERS = "Dataset has fewer than 25 users with at least 2 interactions each."  # documented
-_FEW_INTERACTIONS = "Dataset has fewer than 1000 interactions"  # chosen, after the observed one that names a type
-_SMALL_SHARE = "Fewer than 1 percent of the users in the dataset have at least 2 interactions each."  # chosen
-
 
 def minimum_data_failure(data: TrainingData, event_type: str | None) -> str | None:
     """Why ``data`` (after :func:`select_events`) is too little to train on, in the service's words, or None."""
     if len(data.interactions) < MINIMUM_INTERACTIONS:
         if event_type is None:
-            return _FEW_INTERACTIONS
-        return f"{_FEW_INTERACTIONS} after filtering by event type: {event_type}"  # observed
+            return FEW_INTERACTIONS()
+        return FEW_OF_TYPE(type=event_type)
     counts = np.bincount(data.interactions.user, minlength=len(data.users))
     active, repeated = np.count_nonzero(counts), np.count_nonzero(counts >= 2)
     if repeated < MINIMUM_USERS:
-        return _FEW_USERS
-    return _SMALL_SHARE if repeated < MINIMUM_SHARE * active else None
+        return FEW_USERS()
+    return SMALL_SHARE() if repeated < MINIMUM_SHARE * active else None
 
 
 def select_events(

@@ -40,7 +40,11 @@ NOT_REPLACEABLE = invalid(
     "{problem}", "documented", "dg/updating-dataset-schema.html; the problems are the sentences of schemas"
 )
 RULES = (
-    Rule(says="datasetType is taken in any case and shown in upper case.", known="observed"),
+    Rule(
+        says="datasetType is taken in any case and shown in upper case.",
+        known="observed",
+        source="samples: programs that create and filter datasets",
+    ),
     Rule(
         says="A dataset shows a running update as its own status, UPDATE PENDING and UPDATE IN_PROGRESS.",
         known="observed",

@@ -26,6 +26,7 @@ RULES = (
     Rule(
         says="The place and the header of an import are looked at before the call is answered, its rows after it.",
         known="observed",
+        source="refusals of missing columns and unreadable buckets with status 400, through CloudFormation",
     ),
 )
 

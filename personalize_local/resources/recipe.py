@@ -19,7 +19,11 @@ from personalize_local.recipes.base import Hyperparameter, Recipe
 from personalize_local.resources.quotas import HPO_JOBS, HPO_PARALLEL_JOBS
 
 RULES = (
-    Rule(says="ListRecipes is in alphabetical order, domain and custom recipes mixed.", known="observed"),
+    Rule(
+        says="ListRecipes is in alphabetical order, domain and custom recipes mixed.",
+        known="observed",
+        source="captured ListRecipes, 2019 to 2024",
+    ),
     Rule(
         says="ListRecipes without a limit ends its first page early and gives a token, which programs read without "
         "looking whether it is there.",
@@ -30,6 +34,7 @@ RULES = (
     Rule(
         says="The domain of a recipe is in its summary alone, and only for use cases of a domain.",
         known="observed",
+        source="captured ListRecipes, 2021 to 2024",
     ),
     Rule(
         says="DescribeAlgorithm answers with the defaults and ranges of the hyperparameters, the limits of "

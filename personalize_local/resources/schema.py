@@ -18,7 +18,11 @@ MALFORMED = invalid(
     "{problem}", "documented", "dg/how-it-works-dataset-schema.html; the problems are the sentences of schemas"
 )
 RULES = (
-    Rule(says="The text of a schema comes back exactly as it was sent.", known="observed"),
+    Rule(
+        says="The text of a schema comes back exactly as it was sent.",
+        known="observed",
+        source="captured DescribeSchema",
+    ),
     Rule(says="A schema that a dataset has replaced is free to be deleted.", known="inferred"),
 )
 

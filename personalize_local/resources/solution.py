@@ -38,6 +38,7 @@ RULES = (
     Rule(
         says="A solution is ACTIVE as soon as it is made, but for the status modes polls and timed.",
         known="observed",
+        source="captured DescribeSolution a second after CreateSolution",
     ),
     Rule(
         says="A solution is kept by its campaigns, also one that is moving to another solution, and by its versions in "

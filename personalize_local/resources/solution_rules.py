@@ -58,13 +58,6 @@ _LONGEST_SCHEDULE_DAYS = 30
 DEFAULT_SCHEDULE = "rate(7 days)"
 """How often a solution trains by itself when it does not say (documented)."""
 
-_METRICS = (
-    "mean_reciprocal_rank_at_25",
-    *(f"normalized_discounted_cumulative_gain_at_{k}" for k in (5, 10, 25)),
-    *(f"precision_at_{k}" for k in (5, 10, 25)),
-    "coverage",
-)
-
 
 def recipe_of(arn: str) -> Recipe:
     """The recipe of an ARN that was checked when it was taken."""
@@ -88,10 +81,12 @@ def usable_recipe(arn: str) -> Recipe:
 
 def automl_candidates(config: Mapping[str, Any]) -> list[Recipe]:
     """The recipes among which AutoML chooses. Raises InvalidInputException."""
+    from personalize_local.engine.evaluation import METRICS
+
     chosen = config.get("autoMLConfig", {})
     metric = chosen.get("metricName")
-    if metric is not None and metric not in _METRICS:
-        raise UNKNOWN_METRIC(name=metric, known=", ".join(_METRICS))
+    if metric is not None and metric not in METRICS:
+        raise UNKNOWN_METRIC(name=metric, known=", ".join(METRICS))
     listed = chosen.get("recipeList")
     if not listed:
         return [recipe for recipe in RECIPES.values() if _may_compete(recipe)]

@@ -49,12 +49,16 @@ RULES = (
         source="captured DescribeSolutionVersion; of a given name chosen",
     ),
     Rule(
-        says="A training that is stopped while it waits is CREATE STOPPED at once, a running one by way of CREATE STOPPING.",
+        says="A training that is stopped in waiting is CREATE STOPPED at once, a running one CREATE STOPPING first.",
         known="documented",
         source="dg/stop-solution-version.html",
     ),
     Rule(says="$LATEST is the newest ACTIVE version of a solution.", known="inferred"),
-    Rule(says="trainingHours are hours of compute, with three decimals.", known="observed"),
+    Rule(
+        says="trainingHours are hours of compute, with three decimals.",
+        known="observed",
+        source="captured DescribeSolutionVersion",
+    ),
 )
 
 

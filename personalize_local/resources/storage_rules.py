@@ -10,7 +10,7 @@ _MESSAGES = "dg/error-messages.html"
 
 INPUT = invalid("Invalid S3 input path", "documented", _MESSAGES, wording="documented")
 OUTPUT = invalid("Invalid S3 output path", "documented", _MESSAGES, wording="documented")
-LOCATION = invalid(getattr(INVALID_LOCATION, "text", INVALID_LOCATION), "documented", _MESSAGES, wording="documented")
+LOCATION = invalid(INVALID_LOCATION.text, "documented", _MESSAGES, wording="documented")
 RULES = (
     Rule(says="Input and output of a batch job must differ, else the output path is refused.", known="inferred"),
     Rule(says="An output path without a slash at its end is taken for a folder.", known="chosen"),

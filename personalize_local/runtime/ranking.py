@@ -5,22 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.errors import invalid_input
+from personalize_local.provenance import Rule, invalid
 from personalize_local.runtime.questions import question
 from personalize_local.runtime.recommendations import SCORE_DECIMALS
 
 MAXIMUM_INPUT = 500
 
+INPUT_LENGTH = invalid(
+    "inputList must contain between 1 and {most} items.",
+    "documented",
+    "dg/API_RS_GetPersonalizedRanking.html has the most; that the list may not be empty is inferred",
+)
+RULES = (
+    Rule(
+        says="The scores of a ranking add up to 1 over the items that the model knows; the others follow without a "
+        "score, in the order in which they were given.",
+        known="observed",
+        source="samples: personalize_ranking_example",
+    ),
+    Rule(says="An item that is given twice is ranked once.", known="inferred"),
+)
+
 
 def get_personalized_ranking(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Answer GetPersonalizedRanking.
-
-    Scores add up to 1 over the items that the model knows; the others follow without a score in the order in which
-    they were given (observed). An item given twice counts once, at its first place (inferred).
-    """
+    """Answer GetPersonalizedRanking."""
     listed = list(dict.fromkeys(params["inputList"]))
     if not 1 <= len(params["inputList"]) <= MAXIMUM_INPUT:
-        raise invalid_input(f"inputList must contain between 1 and {MAXIMUM_INPUT} items.")
+        raise INPUT_LENGTH(most=MAXIMUM_INPUT)
     asked = question(context, params, "GetPersonalizedRanking")
     model = asked.loaded.model
     indexes = model.items.indexes(listed)

@@ -40,8 +40,9 @@ def test_algorithms_and_feature_transformations_are_found_by_arn() -> None:
     assert recipe_by_algorithm(algorithm) is RECIPES["aws-trending-now"]
     assert recipe_by_algorithm("arn:aws:personalize:::algorithm/aws-trending-now") is None
     shared = "arn:aws:personalize:::feature-transformation/"
-    assert recipe_by_feature_transformation(f"{shared}sims") is RECIPES["aws-popularity-count"]
-    assert recipe_by_feature_transformation(f"{shared}JSON-percentile-filtering") is RECIPES["aws-hrnn"]
+    assert recipe_by_feature_transformation(f"{shared}sims") is RECIPES["aws-sims"]
+    found = recipe_by_feature_transformation(f"{shared}JSON-percentile-filtering")
+    assert found is RECIPES["aws-hrnn"]
     assert recipe_by_feature_transformation(f"{shared}none") is None
     for recipe in ALL:
         assert recipe_by_algorithm(recipe.algorithm_arn) is recipe
