@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from botocore_shapes.check import OutputMismatch, check_output
@@ -17,13 +17,13 @@ from botocore_shapes.errors import (
 )
 from botocore_shapes.http import Request, Response
 from botocore_shapes.model import ServiceModel
-from botocore_shapes.protocols.base import Protocol
+from botocore_shapes.protocols.base import REQUEST_ID, Protocol
 from botocore_shapes.protocols.json import JsonProtocol
 from botocore_shapes.protocols.rest_json import RestJsonProtocol
 from botocore_shapes.scope import Scope, read_scope
 from botocore_shapes.validate import Validate, ValidatorFactory, Violation, violation_message
 
-__all__ = ["DEFAULT_MAX_BODY", "Call", "Handler", "Service"]
+__all__ = ["DEFAULT_MAX_BODY", "Call", "Handler", "Lasting", "Service"]
 
 ContextT = TypeVar("ContextT")
 Handler: TypeAlias = Callable[[ContextT, dict[str, Any]], "Mapping[str, Any] | None"]
@@ -32,6 +32,16 @@ DEFAULT_MAX_BODY = 10 * 1024 * 1024
 """Bytes of the longest body that is read; chosen."""
 
 _LOG = logging.getLogger(__name__)
+
+
+class Lasting(dict[str, Any]):
+    """A result that a handler gives again and again, unchanged: what it is on the wire is kept with it."""
+
+    __slots__ = ("sent",)
+
+    def __init__(self, result: Mapping[str, Any]) -> None:
+        super().__init__(result)
+        self.sent: Response | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +140,13 @@ class Service(Generic[ContextT]):
 
     def _answer(self, operation: str, result: Mapping[str, Any] | None, request_id: str) -> Response:
         result = {} if result is None else result
+        if isinstance(result, Lasting):
+            if result.sent is None:
+                result.sent = self._serialized(operation, result, request_id)
+            return replace(result.sent, headers={**result.sent.headers, REQUEST_ID: request_id})
+        return self._serialized(operation, result, request_id)
+
+    def _serialized(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
         if self._check_output:
             shape = self.model.operation_model(operation).output_shape
             if shape is not None:

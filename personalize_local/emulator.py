@@ -11,7 +11,7 @@ from typing import Any
 import personalize_local
 from botocore_shapes.http import Request, Response
 from botocore_shapes.model import load_service_model
-from botocore_shapes.service import Call, Service
+from botocore_shapes.service import Call, Lasting, Service
 from personalize_local import events, runtime
 from personalize_local.arns import account_of, is_region
 from personalize_local.clock import Clock, RealClock, VirtualClock
@@ -26,6 +26,7 @@ from personalize_local.resources import KINDS, control_plane, recommender, sched
 from personalize_local.resources.quotas import Quotas
 from personalize_local.runtime.models import Models
 from personalize_local.settings import SettingError, Settings
+from personalize_local.store.answers import Answers
 from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
 from personalize_local.throttling import Throttle
@@ -62,6 +63,7 @@ class Emulator:
             self.database = Database(database_path(self.root))
         except ValueError as error:
             raise SettingError(f"data: {error}") from None
+        self.answers: Answers[Lasting] = Answers()
         self.models = Models(self.root / "artifacts")
         self.jobs = JobRunner(
             database=self.database,

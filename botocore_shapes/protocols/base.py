@@ -12,7 +12,10 @@ from botocore_shapes.http import Request, Response
 from botocore_shapes.model import ServiceModel, Shape
 from botocore_shapes.protocols.values import SerializerFactory
 
-__all__ = ["ErrorAnswer", "Protocol", "Route"]
+__all__ = ["REQUEST_ID", "ErrorAnswer", "Protocol", "Route"]
+
+REQUEST_ID = "x-amzn-requestid"
+"""The header that names the request in its answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 from botocore_shapes.errors import ServiceError, not_implemented, serialization_error, unknown_operation
 from botocore_shapes.http import Request, Response
 from botocore_shapes.model import ServiceModel
-from botocore_shapes.protocols.base import Protocol, Route
+from botocore_shapes.protocols.base import REQUEST_ID, Protocol, Route
 from botocore_shapes.protocols.values import Convert, ParserFactory, SerializerFactory, decode_body, encode_body
 
 __all__ = ["JsonProtocol"]
@@ -63,7 +63,7 @@ class JsonProtocol(Protocol):
         serializer = self._serializers[operation]
         body = b"" if serializer is None else encode_body(serializer(result))
         headers = {
-            "x-amzn-requestid": request_id,
+            REQUEST_ID: request_id,
             "content-type": self._content_type,
             "content-length": str(len(body)),
         }
@@ -73,7 +73,7 @@ class JsonProtocol(Protocol):
         answer = self.error_answer(error)
         body = encode_body({"__type": answer.code, **self.error_members(answer, self._serializer_factory)})
         headers = {
-            "x-amzn-requestid": request_id,
+            REQUEST_ID: request_id,
             "content-type": self._content_type,
             "content-length": str(len(body)),
             **self.error_headers(answer),

@@ -15,7 +15,7 @@ from botocore_shapes.errors import (
 )
 from botocore_shapes.http import Request, Response
 from botocore_shapes.model import ServiceModel, Shape
-from botocore_shapes.protocols.base import Protocol, Route
+from botocore_shapes.protocols.base import REQUEST_ID, Protocol, Route
 from botocore_shapes.protocols.bindings import header_reader, header_text, text_reader
 from botocore_shapes.protocols.routes import RouteTable, parse_query
 from botocore_shapes.protocols.values import (
@@ -93,7 +93,7 @@ class RestJsonProtocol(Protocol):
         plan = self._responses.get(operation)
         if plan is None:
             plan = self._responses[operation] = self._plan_response(operation)
-        headers = {"x-amzn-requestid": request_id}
+        headers = {REQUEST_ID: request_id}
         if plan.content_type is not None:
             headers["content-type"] = plan.content_type
         for member, name, write in plan.headers:
@@ -115,7 +115,7 @@ class RestJsonProtocol(Protocol):
 
     def serialize_error(self, error: ServiceError, operation: str | None, request_id: str) -> Response:
         answer = self.error_answer(error)
-        headers = {"x-amzn-requestid": request_id, "x-amzn-errortype": answer.code, "content-type": _JSON}
+        headers = {REQUEST_ID: request_id, "x-amzn-errortype": answer.code, "content-type": _JSON}
         bound: set[str] = set()
         if answer.shape is not None:
             for name, member in answer.shape.members.items():

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from personalize_local.datasets import schema_sentences as say
@@ -80,6 +81,7 @@ class Schema:
         return tuple(item for item in self.fields if fold(item.name) not in reserved)
 
 
+@lru_cache(maxsize=128)
 def parse_schema(text: str, domain: str | None) -> Schema:
     """Read and check a schema of a custom (``domain`` None), ECOMMERCE or VIDEO_ON_DEMAND dataset group.
 

@@ -66,9 +66,12 @@ def claim(context: Context, rows: Rows, kind: Kind, arn: str) -> None:
 
 def check_quota(context: Context, rows: Rows, kind: Kind, quota: Quota, group: str | None) -> None:
     """Raise LimitExceededException when one more resource of ``kind`` would be too many."""
-    most = context.emulator.quotas.of(quota)
-    # The count of all that stand, a single number, is nearly always proof enough.
-    if rows.count(context.account, context.region, kind.name) < most:
+    quotas = context.emulator.quotas
+    if quotas.lifts(quota):
+        return
+    most = quotas.of(quota)
+    # That there are not so many at all is nearly always proof enough.
+    if not rows.has(context.account, context.region, kind.name, most):
         return
     counted = 0
     for record in rows.all(context.account, context.region, kind.name):

@@ -80,7 +80,6 @@ class Kind:
     cascade: tuple[str, ...] = ()
     blockers: Blockers | None = None
     view: View | None = None
-    summary_view: View | None = None
     removed: Removal | None = None
     refresh: Refresh | None = None
     quotas: tuple[Quota, ...] = ()

@@ -115,6 +115,10 @@ class Quotas:
                 adjusted[name] = int(number)
         return cls(adjusted=adjusted, lifted=lifted)
 
+    def lifts(self, quota: Quota) -> bool:
+        """Whether there may be any number."""
+        return self.lifted and quota.name not in self.adjusted
+
     def of(self, quota: Quota) -> int:
         """How many there may be."""
-        return self.adjusted.get(quota.name, _UNLIMITED if self.lifted else quota.default)
+        return self.adjusted.get(quota.name, _UNLIMITED if self.lifts(quota) else quota.default)

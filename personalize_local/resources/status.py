@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from personalize_local.context import Context
@@ -56,6 +56,8 @@ class Status:
     failure: str | None
     updated: float
     update: Mapping[str, Any] | None = None
+    settled: bool = True
+    """Whether only a write can change it, and not the time alone."""
 
     @property
     def is_active(self) -> bool:
@@ -94,7 +96,7 @@ def status_of(context: Context, kind: Kind, record: Record) -> Status:
         status = _updated(context, life, mode, state["update"], status)
     if record.deleted is not None:
         word = life.delete_words[min(state.get("delete_polls", 0), 1)]
-        return Status(word=word, body=status.body, failure=status.failure, updated=record.deleted, update=status.update)
+        return replace(status, word=word, updated=record.deleted, settled=False)
     return status
 
 
@@ -107,7 +109,13 @@ def _created(context: Context, life: Lifecycle, mode: Mode, record: Record) -> S
         failure = job.result.get("reason")
     if progress in ("DONE", "FAILED"):
         updated = ended_at(mode, since=since, job=job, real_seconds=life.create)
-    return Status(word=life.create_words.of(progress), body=record.body, failure=failure, updated=updated)
+    return Status(
+        word=life.create_words.of(progress),
+        body=record.body,
+        failure=failure,
+        updated=updated,
+        settled=progress in ("DONE", "FAILED"),
+    )
 
 
 def _switched(context: Context, life: Lifecycle, mode: Mode, switch: Mapping[str, Any], status: Status) -> Status:
@@ -118,7 +126,13 @@ def _switched(context: Context, life: Lifecycle, mode: Mode, switch: Mapping[str
     if progress == "DONE":
         since = ended_at(mode, since=since, job=None, real_seconds=life.switch)
     place = {"PENDING": 0, "IN_PROGRESS": 1}.get(progress, 2)
-    return Status(word=SWITCHES[switch["to"]][place], body=status.body, failure=status.failure, updated=since)
+    return Status(
+        word=SWITCHES[switch["to"]][place],
+        body=status.body,
+        failure=status.failure,
+        updated=since,
+        settled=progress == "DONE",
+    )
 
 
 def _updated(context: Context, life: Lifecycle, mode: Mode, update: Mapping[str, Any], status: Status) -> Status:
@@ -148,6 +162,7 @@ def _updated(context: Context, life: Lifecycle, mode: Mode, update: Mapping[str,
         failure=None if mended else status.failure,
         updated=max(updated, status.updated),
         update=view,
+        settled=status.settled and progress in ("DONE", "FAILED"),
     )
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from botocore_shapes.model import ServiceModel
 from botocore_shapes.paginate import Binding, InvalidToken, decode_token, encode_token
+from botocore_shapes.service import Lasting
 from personalize_local.context import Context
 from personalize_local.errors import INVALID_TOKEN
 from personalize_local.provenance import Rule
 from personalize_local.resources.changes import count_poll, delete
 from personalize_local.resources.kind import Kind
 from personalize_local.resources.lookup import check_arn, require
-from personalize_local.resources.status import is_describable, is_live, mode_of, status_of
+from personalize_local.resources.status import Status, is_describable, is_live, mode_of, status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
@@ -98,22 +99,36 @@ class Verbs:
 
     def list(self, context: Context, params: dict[str, Any]) -> Mapping[str, Any]:
         """List the caller's resources of this kind, newest first (order chosen), a page at a time."""
-        kind = self.kind
-        parent = params.get(kind.parent_member) if kind.parent_member else None
-        binding = (self._list, context.account, context.region, parent or "")
-        token = params.get("nextToken")
-        before = _position(token, binding) if token is not None else None
+        emulator = context.emulator
+        parent = params.get(self.kind.parent_member) if self.kind.parent_member else None
         limit = params.get("maxResults", PAGE)
+        asked = (self._list, context.account, context.region, parent, limit, params.get("nextToken"))
+        generation = emulator.database.generation
+        kept = emulator.answers.get(asked, generation)
+        if kept is not None:
+            return kept
+        answer, lasts = self._page(context, parent, limit, params.get("nextToken"))
+        if not lasts:
+            return answer
+        lasting = Lasting(answer)
+        emulator.answers.keep(asked, generation, lasting)
+        return lasting
+
+    def _page(self, context: Context, parent: str | None, limit: int, token: str | None) -> tuple[dict[str, Any], bool]:
+        """One page, and whether only a write can change it."""
+        kind = self.kind
+        binding = (self._list, context.account, context.region, parent or "")
+        before = _position(token, binding) if token is not None else None
         with context.emulator.database.read() as rows:
             if parent is not None and kind.parent_must_exist:
                 require(context, rows, self._parent_kind, parent)
-            found = _live_page(context, rows, kind, parent, before, limit + 1)
-            more, found = len(found) > limit, found[:limit]
-            summaries = [self._summary(context, rows, record) for record in found]
+            live, all_stand = _live_page(context, rows, kind, parent, before, limit + 1)
+            found = [(record, status_of(context, kind, record)) for record in live[:limit]]
+            summaries = [self._summary(record, status) for record, status in found]
         answer: dict[str, Any] = {self._list_key: summaries}
-        if more:
-            answer["nextToken"] = encode_token(found[-1].sequence, binding)
-        return answer
+        if len(live) > limit:
+            answer["nextToken"] = encode_token(live[limit - 1].sequence, binding)
+        return answer, all_stand and all(status.settled for _, status in found)
 
     def delete(self, context: Context, params: dict[str, Any]) -> None:
         """Delete one resource."""
@@ -125,23 +140,20 @@ class Verbs:
     def _parent_kind(self) -> Kind:
         return next(kind for kind in self._kinds.values() if kind.arn_member == self.kind.parent_member)
 
-    def _summary(self, context: Context, rows: Rows, record: Record) -> dict[str, Any]:
-        members = _own_view(context, self.kind, record)
-        if self.kind.summary_view is not None:
-            members.update(self.kind.summary_view(context, rows, record))
+    def _summary(self, record: Record, status: Status) -> dict[str, Any]:
+        members = _own_view(self.kind, record, status)
         return {name: value for name, value in members.items() if name in self._summary_members}
 
 
 def full_view(context: Context, rows: Rows, kind: Kind, record: Record) -> dict[str, Any]:
     """Every member that is known of a record; the describe answer is the part of it that the model has."""
-    members = _own_view(context, kind, record)
+    members = _own_view(kind, record, status_of(context, kind, record))
     if kind.view is not None:
         members.update(kind.view(context, rows, record))
     return members
 
 
-def _own_view(context: Context, kind: Kind, record: Record) -> dict[str, Any]:
-    status = status_of(context, kind, record)
+def _own_view(kind: Kind, record: Record, status: Status) -> dict[str, Any]:
     members = {
         **status.body,
         kind.arn_member: record.arn,
@@ -165,12 +177,15 @@ def _position(token: str, binding: Binding) -> int:
 
 def _live_page(
     context: Context, rows: Rows, kind: Kind, parent: str | None, before: int | None, wanted: int
-) -> list[Record]:
+) -> tuple[list[Record], bool]:
+    """Up to ``wanted`` live records, and whether none was met that is in deletion, which time brings to its end."""
     live: list[Record] = []
+    all_stand = True
     while len(live) < wanted:
         page = rows.page(context.account, context.region, kind.name, parent=parent, before=before, limit=wanted)
         live += [record for record in page if is_live(context, kind, record)]
+        all_stand &= all(record.deleted is None for record in page)
         if len(page) < wanted:
             break
         before = page[-1].sequence
-    return live[:wanted]
+    return live[:wanted], all_stand

@@ -29,6 +29,8 @@ class Database:
         self._writer = self._connect()
         self._readers: list[sqlite3.Connection] = []
         self._closed = False
+        self.generation = 0
+        """Grows with each write of this process, which is the only one that writes."""
         with self.write() as rows:
             rows.create_tables(_IDENTITY)
 
@@ -65,6 +67,7 @@ class Database:
                 self._writer.execute("ROLLBACK")
                 raise
             self._writer.execute("COMMIT")
+            self.generation += 1
 
     def close(self) -> None:
         """Close every connection."""

@@ -15,8 +15,9 @@ TABLES = (
         sequence {identity}, arn TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, account TEXT NOT NULL,
         region TEXT NOT NULL, parent TEXT, alias TEXT UNIQUE, created DOUBLE PRECISION NOT NULL,
         deleted DOUBLE PRECISION, body TEXT NOT NULL, state TEXT NOT NULL)""",
-    "CREATE INDEX IF NOT EXISTS resources_listed ON resources (account, region, kind, parent, sequence)",
-    "CREATE INDEX IF NOT EXISTS resources_parent ON resources (parent, kind)",
+    # A page is read in the order of its index: of all of a kind, or of those under a parent.
+    "CREATE INDEX IF NOT EXISTS resources_in_order ON resources (account, region, kind, sequence)",
+    "CREATE INDEX IF NOT EXISTS resources_below ON resources (parent, kind, sequence)",
     """CREATE TABLE IF NOT EXISTS jobs (
         arn TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, payload TEXT NOT NULL,
         result TEXT NOT NULL, submitted DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION)""",
@@ -120,13 +121,16 @@ class Rows:
         )
         return [_record(row) for row in cursor]
 
-    def count(self, account: str, region: str, kind: str) -> int:
-        """How many resources of a kind an account has in a region, those in deletion left out."""
+    def has(self, account: str, region: str, kind: str, count: int) -> bool:
+        """Whether an account has ``count`` resources of a kind in a region, those in deletion left out."""
+        if count <= 0:
+            return True
         row = self._connection.execute(
-            "SELECT COUNT(*) FROM resources WHERE account = ? AND region = ? AND kind = ? AND deleted IS NULL",
-            (account, region, kind),
+            "SELECT 1 FROM resources WHERE account = ? AND region = ? AND kind = ? AND deleted IS NULL "
+            "LIMIT 1 OFFSET ?",
+            (account, region, kind, count - 1),
         ).fetchone()
-        return int(row[0])
+        return row is not None
 
     def page(
         self, account: str, region: str, kind: str, *, parent: str | None, before: int | None, limit: int

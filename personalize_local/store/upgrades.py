@@ -15,6 +15,8 @@ FORMAT = 2
 
 def _campaigns_name_their_group(connection: Connection) -> None:
     """1 to 2: a campaign's body has the dataset group, as that of everything else in a group has."""
+    for index in ("resources_listed", "resources_parent"):  # others have taken their place
+        connection.execute(f"DROP INDEX IF EXISTS {index}")
     found = connection.execute("SELECT arn, parent, body FROM resources WHERE kind = 'campaign'").fetchall()
     for arn, parent, text in found:
         solution = connection.execute("SELECT body FROM resources WHERE arn = ?", (parent,)).fetchone()

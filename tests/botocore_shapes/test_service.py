@@ -7,7 +7,7 @@ import pytest
 from botocore_shapes.errors import ServiceError
 from botocore_shapes.http import Request
 from botocore_shapes.model import load_service_model
-from botocore_shapes.service import Call, Service
+from botocore_shapes.service import Call, Lasting, Service
 from tests.botocore_shapes.services import error_of, json_request, rest_request, service, service_of, toy_model
 
 CAMPAIGN = "arn:aws:personalize:us-east-1:123456789012:campaign/c"
@@ -39,6 +39,22 @@ def test_a_handler_gets_its_context_and_parameters_and_its_result_is_the_answer(
     assert call.scope is not None
     assert (call.operation, call.request_id, call.scope.region) == ("DescribeCampaign", "request-1", "eu-west-1")
     assert call.request is request
+
+
+def test_a_lasting_result_is_serialized_once_and_answers_each_request_under_its_own_id() -> None:
+    lasting = Lasting({"schemas": [{"name": "s"}]})
+    ids = iter(("request-1", "request-2"))
+    control = Service(
+        load_service_model("personalize"),
+        {"ListSchemas": lambda _call, _params: lasting},
+        make_context=lambda call: call,
+        new_request_id=lambda: next(ids),
+    )
+    request = json_request("AmazonPersonalize.ListSchemas", {})
+    first, second = control.handle(request), control.handle(request)
+    assert first.body is second.body
+    assert first.body == b'{"schemas":[{"name":"s"}]}'
+    assert [answer.headers["x-amzn-requestid"] for answer in (first, second)] == ["request-1", "request-2"]
 
 
 def test_an_operation_without_a_result_has_an_empty_body() -> None:

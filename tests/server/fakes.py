@@ -42,6 +42,9 @@ class FakeEmulator:
     def advance(self, seconds: float) -> float:
         raise ValueError(f"no clock to move by {seconds}")
 
+    def run_due(self) -> float | None:
+        return None
+
     def start(self) -> None:
         self.started = True
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.conftest import Small
+
 from .program import ITEMS, POPULARITY, RECIPE, Program, interactions_csv, refused
+
+MakeSmall = Callable[..., Small]
 
 LISTS = {
     "dataset_groups": "datasetGroups",
@@ -250,3 +255,38 @@ def test_deleted_resources_do_not_hide_the_others(program: Program) -> None:
     page = personalize.list_dataset_groups(maxResults=2)
     assert [group["datasetGroupArn"] for group in page["datasetGroups"]] == [kept]
     assert "nextToken" not in page
+
+
+def test_a_list_that_was_asked_for_before_shows_what_came_and_went_since(program: Program) -> None:
+    def names() -> list[str]:
+        return [found["name"] for found in program.personalize.list_schemas()["schemas"]]
+
+    first = program.schema("first")
+    assert names() == names() == ["first"]
+    program.schema("second")
+    assert names() == ["second", "first"]
+    program.personalize.delete_schema(schemaArn=first)
+    assert names() == ["second"]
+
+
+def test_a_list_that_was_asked_for_before_follows_the_clock(small: MakeSmall) -> None:
+    room = small(status="timed:100")
+    room.program.group()
+
+    def shown() -> list[str]:
+        found = room.program.personalize.list_dataset_groups()["datasetGroups"]
+        return [group["status"] for group in found]
+
+    assert shown() == shown() == ["CREATE PENDING"]
+    room.wait(100)
+    assert shown() == shown() == ["ACTIVE"]
+    room.program.personalize.delete_dataset_group(datasetGroupArn=room.program.arn("dataset-group/shop"))
+    assert shown() == shown() == ["DELETE PENDING"]
+    room.wait(100)
+    assert shown() == shown() == []
+
+
+def test_answers_that_are_given_again_have_request_ids_of_their_own(program: Program) -> None:
+    program.schema("first")
+    ids = {program.personalize.list_schemas()["ResponseMetadata"]["RequestId"] for _ in range(3)}
+    assert len(ids) == 3
