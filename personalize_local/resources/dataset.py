@@ -152,10 +152,11 @@ def _check_fit(parsed: Schema, dataset_type: str, domain: str | None) -> None:
 
 
 def live_datasets(context: Context, rows: Rows, group: str) -> dict[str, Record]:
-    """The datasets of a dataset group by their type, each with the body in force."""
+    """The datasets of a dataset group by their type, each with the body in force; those in deletion are left out."""
     return {
         dataset.body["datasetType"]: replace(dataset, body=status_of(context, KIND, dataset).body)
         for dataset in live_children(context, rows, KIND, group)
+        if dataset.deleted is None
     }
 
 

@@ -11,9 +11,7 @@ from .program import (
     ITEMS,
     POPULARITY,
     RANKING,
-    RECIPE,
     ROLE,
-    SIMILAR,
     Program,
     Refusal,
     avro,
@@ -90,15 +88,14 @@ def test_an_arn_of_another_kind_account_or_region(
         assert found == (INVALID, 400, f"Invalid ARN for {member}: {arn}.")
 
 
-def test_a_recipe_that_does_not_exist(program: Program) -> None:
-    arn = "arn:aws:personalize:::recipe/aws-none"
-    assert refused(program.personalize.describe_recipe, recipeArn=arn) == unknown(arn)
-    assert refused(program.solution, group=program.group(), recipe=arn) == (
-        INVALID,
-        400,
-        f"Recipe {arn} is not available in Personalize Local. Available recipes: aws-personalized-ranking, "
-        "aws-popularity-count, aws-similar-items, aws-user-personalization.",
-    )
+def test_a_recipe_algorithm_or_transformation_that_does_not_exist(program: Program) -> None:
+    for kind, member in (
+        ("recipe", "recipeArn"),
+        ("algorithm", "algorithmArn"),
+        ("feature_transformation", "featureTransformationArn"),
+    ):
+        arn = f"arn:aws:personalize:::{kind.replace('_', '-')}/aws-none"
+        assert refused(getattr(program.personalize, f"describe_{kind}"), **{member: arn}) == unknown(arn)
 
 
 def test_names_are_taken_once(program: Program) -> None:
@@ -238,75 +235,6 @@ def test_a_solution_wants_interactions_imported_or_streamed(program: Program) ->
     assert refused(program.solution, group=group) == NO_INTERACTIONS
     program.send(program.tracker(group), "s", "a1", user="u1")
     assert program.solution(group)
-
-
-SOLUTION_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
-    "a hyperparameter of another algorithm": (
-        {"recipe": SIMILAR, "solutionConfig": {"algorithmHyperParameters": {"bptt": "3"}}},
-        "Provide a hyperparameter that is used in the algorithm: arn:aws:personalize:::algorithm/aws-similar-items",
-    ),
-    "a hyperparameter out of range": (
-        {"solutionConfig": {"algorithmHyperParameters": {"bptt": "1"}}},
-        "Value '1' of bptt must be in the range [2, 32].",
-    ),
-    "a hyperparameter that is no number": (
-        {"solutionConfig": {"algorithmHyperParameters": {"hidden_dimension": "many"}}},
-        "Value 'many' of hidden_dimension must be a number.",
-    ),
-    "a fraction where a count is meant": (
-        {"solutionConfig": {"algorithmHyperParameters": {"bptt": "2.5"}}},
-        "Value '2.5' of bptt must be an integer.",
-    ),
-    "a choice that there is not": (
-        {"solutionConfig": {"algorithmHyperParameters": {"recency_mask": "maybe"}}},
-        "Value 'maybe' of recency_mask must be one of: true, false.",
-    ),
-    "a threshold that is no number": (
-        {"solutionConfig": {"eventValueThreshold": "high"}},
-        "Value 'high' of eventValueThreshold must be a number.",
-    ),
-    "a schedule beyond a month": (
-        {"solutionConfig": {"autoTrainingConfig": {"schedulingExpression": "rate(31 days)"}}},
-        "schedulingExpression must be a rate of 1 to 30 days.",
-    ),
-    "incremental updates": (
-        {"performIncrementalUpdate": True},
-        f"performIncrementalUpdate is not supported by recipe {RECIPE}.",
-    ),
-    "event types left out": (
-        {"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"INTERACTIONS": ["EVENT_TYPE"]}}}},
-        "EVENT_TYPE cannot be excluded from training.",
-    ),
-}
-
-
-@pytest.mark.parametrize(("given", "text"), SOLUTION_FAULTS.values(), ids=SOLUTION_FAULTS)
-def test_a_solution_of_a_wrong_configuration(program: Program, given: dict[str, Any], text: str) -> None:
-    assert refused(program.solution, group=program.group(), **given) == (INVALID, 400, text)
-
-
-@pytest.mark.parametrize(
-    ("given", "what"),
-    [
-        ({"performAutoML": True}, "performAutoML"),
-        ({"performHPO": True}, "performHPO"),
-        ({"solutionConfig": {"optimizationObjective": {"itemAttribute": "A"}}}, "solutionConfig.optimizationObjective"),
-    ],
-)
-def test_what_is_not_built_is_refused_by_name(program: Program, given: dict[str, Any], what: str) -> None:
-    found = refused(program.solution, group=program.group(), **given)
-    assert found == ("NotImplementedException", 501, f"{what} is not implemented in Personalize Local.")
-
-
-def test_a_solution_without_a_recipe(program: Program) -> None:
-    found = refused(program.personalize.create_solution, name="x", datasetGroupArn=program.group())
-    assert found == (INVALID, 400, "recipeArn is required unless performAutoML is true.")
-
-
-def test_training_modes_that_a_recipe_does_not_have(program: Program) -> None:
-    group = program.stocked()
-    found = refused(program.version, solution=program.solution(group, "popular", POPULARITY), trainingMode="UPDATE")
-    assert found == (INVALID, 400, "Training mode UPDATE is not supported by recipe aws-popularity-count.")
 
 
 def test_updates_that_change_nothing_are_refused(program: Program) -> None:

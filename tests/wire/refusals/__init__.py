@@ -1,0 +1,1 @@
+"""Calls that the control plane refuses: class, status and text of each."""
