@@ -1,6 +1,8 @@
-"""Filters: the language of filter expressions, its syntax tree and the checks of an expression against schemas.
+"""Filters: the language of filter expressions, its tree, the checks against schemas, the values that requests give.
 
-Nothing else of the project is imported here: text and columns come in, trees and FilterError go out.
+Nothing else of the project is imported here: text and columns come in, trees, FilterError and FilterValueError go out.
+Which entities a filter keeps is answered by ``evaluation`` over the columns of ``table``; both load numpy, so they are
+imported from there.
 """
 
 from personalize_local.filters.checks import Column, check
@@ -22,9 +24,11 @@ from personalize_local.filters.tree import (
     fields,
     parameters,
 )
+from personalize_local.filters.values import Bound, FilterValueError, ValueProblem, bind
 
 __all__ = [
     "Action",
+    "Bound",
     "Column",
     "Condition",
     "CurrentItemField",
@@ -33,12 +37,15 @@ __all__ = [
     "Field",
     "Filter",
     "FilterError",
+    "FilterValueError",
     "Literals",
     "Operand",
     "Operator",
     "Parameter",
     "Part",
     "Problem",
+    "ValueProblem",
+    "bind",
     "check",
     "fields",
     "parameters",
