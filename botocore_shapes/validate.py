@@ -6,8 +6,10 @@ other clauses are that framework's usual texts (inferred for any one service).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from botocore_shapes.model import Shape
@@ -238,7 +240,19 @@ def _display(value: Any, shape: Shape | None) -> str:
     if isinstance(value, dict):
         shown = (f"{_display_key(key, shape)}={_display(item, _inner(shape, key))}" for key, item in value.items())
         return f"{{{', '.join(shown)}}}"
-    return str(value)
+    return _display_float(value) if shape is not None and shape.type_name in ("float", "double") else str(value)
+
+
+def _display_float(value: float) -> str:
+    """A number as Java's ``Double.toString`` prints it, however JSON spelt it: ``2.0``, ``1.0E7``, ``NaN``."""
+    value = float(value)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return str(value)
+    # Through the shortest digits that read as this number, which Python's and Java's own notations share.
+    mantissa, _, exponent = f"{Decimal(str(value)).normalize():E}".partition("E")
+    return f"{mantissa if '.' in mantissa else f'{mantissa}.0'}E{int(exponent)}"
 
 
 def _display_key(key: str, shape: Shape | None) -> str:

@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import pytest
@@ -107,6 +108,15 @@ def test_a_sensitive_value_is_not_echoed() -> None:
         ({"type": "long", "max": 9}, 10, "Value '10' at 'm'|Member must have value less than or equal to 9"),
         ({"type": "double", "max": 1}, 1.5, "Value '1.5' at 'm'|Member must have value less than or equal to 1"),
         ({"type": "float", "min": 0}, -0.5, "Value '-0.5' at 'm'|Member must have value greater than or equal to 0"),
+        ({"type": "double", "max": 1}, 2, "Value '2.0' at 'm'|Member must have value less than or equal to 1"),
+        ({"type": "double", "max": 1}, 1e7, "Value '1.0E7' at 'm'|Member must have value less than or equal to 1"),
+        ({"type": "double", "max": 0}, 2.5e-5, "Value '2.5E-5' at 'm'|Member must have value less than or equal to 0"),
+        (
+            {"type": "float", "min": 0},
+            -math.inf,
+            "Value '-Infinity' at 'm'|Member must have value greater than or equal to 0",
+        ),
+        ({"type": "double", "max": 1}, math.nan, "Value 'NaN' at 'm'|Member must have value less than or equal to 1"),
         ({"type": "string", "min": 2}, "a", "Value 'a' at 'm'|Member must have length greater than or equal to 2"),
         ({"type": "blob", "max": 1}, b"ab", "Value at 'm'|Member must have length less than or equal to 1"),
         (
