@@ -3,6 +3,8 @@
 Run it alone: ``python benchmarks/control_plane.py [ROUNDS]``. Load comes from wrk; where that is absent nothing is
 measured. Each round drives every server once, so that what else the machine does hits all alike; medians are compared.
 Creations are judged by the same time for both, so that the faster server has the longer table to keep.
+All have one text, as the schemas of a test suite do: our server checks each text once, and is about a tenth slower
+where every text is new. Moto checks none.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +102,8 @@ def descriptions(port: int) -> Load:
 
 def list_all(connection: http.client.HTTPConnection, headers: dict[str, str]) -> int:
     """Follow ListSchemas to its end; how many schemas there are. The connection is kept, as boto3 keeps its own."""
-    found, given = 0, {}
+    found = 0
+    given: dict[str, str] = {}
     while True:
         connection.request("POST", "/", body=json.dumps(given), headers=headers)
         answer = connection.getresponse()
@@ -182,9 +186,9 @@ def measure_lists(servers: Compared, rounds: int) -> bool:
     firsts: list[float] = []
     for turn in range(rounds):
         create(servers.mine, f"between-{turn}")
-        firsts.append(_timed(lambda: list_all(connections[servers.mine], headers), 1))
+        firsts.append(_timed(partial(list_all, connections[servers.mine], headers), 1))
         for port, found in times.items():
-            found.append(_timed(lambda port=port: list_all(connections[port], headers), LISTINGS))
+            found.append(_timed(partial(list_all, connections[port], headers), LISTINGS))
     mine, theirs = (statistics.median(times[port]) for port in (servers.mine, servers.theirs))
     print(f"a listing of {LISTED} schemas: {mine * 1e3:.1f} ms ours (two pages), {theirs * 1e3:.1f} ms moto (one)")
     print(f"  the first one after a write: {statistics.median(firsts) * 1e3:.1f} ms ours")
@@ -211,7 +215,7 @@ def measure_in_process(rounds: int) -> bool:
                 )
                 arn = client.create_schema(name="described", schema=SCHEMA)["schemaArn"]
                 client.describe_schema(schemaArn=arn)  # opens what is opened once
-                spent = _timed(lambda client=client, arn=arn: client.describe_schema(schemaArn=arn), CALLS)
+                spent = _timed(partial(client.describe_schema, schemaArn=arn), CALLS)
             if turn:
                 times[name].append(spent)
     mine, theirs = (statistics.median(times[name]) for name in ("ours", "moto"))

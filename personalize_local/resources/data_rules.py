@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.datasets.schema import Schema
+from personalize_local.datasets.schema import Schema, fold
 from personalize_local.provenance import Rule, invalid
 from personalize_local.recipes.base import Recipe
 from personalize_local.resources.dataset import live_datasets, schema_of
@@ -95,7 +95,7 @@ def check_column_names(config: Mapping[str, Any]) -> None:
     for dataset_type, columns in chosen.get("excludedDatasetColumns", {}).items():
         if dataset_type.upper() in included:
             raise LEFT_OUT_AND_IN(type=dataset_type)
-        if "EVENT_TYPE" in {column.upper() for column in columns}:
+        if fold("EVENT_TYPE") in {fold(column) for column in columns}:
             raise NEEDED_COLUMN(column="EVENT_TYPE")
 
 
@@ -130,8 +130,8 @@ def known_columns(context: Context, rows: Rows, group: str) -> dict[str, list[st
 def excluded_columns(context: Context, rows: Rows, group: str, config: Mapping[str, Any], known: Columns) -> Columns:
     """What a training leaves out, by dataset type: what the configuration says, and what is newer than ``known``."""
     chosen = config.get("trainingDataConfig", {})
-    left_out = {name.upper(): list(columns) for name, columns in chosen.get("excludedDatasetColumns", {}).items()}
-    kept_only = {name.upper(): columns for name, columns in chosen.get("includedDatasetColumns", {}).items()}
+    left_out = _by_type(chosen.get("excludedDatasetColumns", {}))
+    kept_only = _by_type(chosen.get("includedDatasetColumns", {}))
     result: dict[str, list[str]] = {}
     for dataset_type, dataset in live_datasets(context, rows, group).items():
         schema = schema_of(rows, dataset.body["schemaArn"])
@@ -145,3 +145,11 @@ def excluded_columns(context: Context, rows: Rows, group: str, config: Mapping[s
         if columns:
             result[dataset_type] = columns
     return result
+
+
+def _by_type(columns: Columns) -> dict[str, list[str]]:
+    """Lists of columns by dataset type in upper case; those of several spellings of a type are joined."""
+    joined: dict[str, list[str]] = {}
+    for name, listed in columns.items():
+        joined.setdefault(name.upper(), []).extend(listed)
+    return joined

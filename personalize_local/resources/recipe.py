@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from botocore_shapes.errors import ServiceError
 from botocore_shapes.paginate import InvalidToken, paginate
 from personalize_local.context import Context
-from personalize_local.errors import INVALID_TOKEN, NOT_FOUND
+from personalize_local.errors import INVALID_TOKEN, NOT_FOUND, WRONG_ARN
 from personalize_local.provenance import Rule
 from personalize_local.recipes import (
     RECIPES,
@@ -53,7 +54,7 @@ def describe(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     del context
     recipe = recipe_by_arn(params["recipeArn"])
     if recipe is None:
-        raise NOT_FOUND(arn=params["recipeArn"])
+        raise _unknown("recipe", "recipeArn", params["recipeArn"])
     return {
         "recipe": {
             **{name: value for name, value in _summary(recipe).items() if name != "domain"},
@@ -88,7 +89,7 @@ def describe_algorithm(context: Context, params: dict[str, Any]) -> dict[str, An
     del context
     recipe = recipe_by_algorithm(params["algorithmArn"])
     if recipe is None:
-        raise NOT_FOUND(arn=params["algorithmArn"])
+        raise _unknown("algorithm", "algorithmArn", params["algorithmArn"])
     declared = recipe.algorithm_hyperparameters
     return {
         "algorithm": {
@@ -113,7 +114,7 @@ def describe_feature_transformation(context: Context, params: dict[str, Any]) ->
     del context
     recipe = recipe_by_feature_transformation(params["featureTransformationArn"])
     if recipe is None:
-        raise NOT_FOUND(arn=params["featureTransformationArn"])
+        raise _unknown("feature-transformation", "featureTransformationArn", params["featureTransformationArn"])
     return {
         "featureTransformation": {
             "name": recipe.feature_transformation,
@@ -124,6 +125,11 @@ def describe_feature_transformation(context: Context, params: dict[str, Any]) ->
             "status": "ACTIVE",
         }
     }
+
+
+def _unknown(kind: str, member: str, arn: str) -> ServiceError:
+    """InvalidInputException for an ARN of another kind, else ResourceNotFoundException."""
+    return NOT_FOUND(arn=arn) if f":personalize:::{kind}/" in arn else WRONG_ARN(member=member, arn=arn)
 
 
 def _defaults(declared: Iterable[Hyperparameter]) -> dict[str, str]:

@@ -128,6 +128,8 @@ def _recipe(context: Context, params: Mapping[str, Any]) -> Recipe | None:
     if params.get("performAutoML"):
         if named is not None:
             raise RECIPE_WITH_AUTOML()
+        if params.get("performIncrementalUpdate"):
+            raise NOT_WITH_AUTOML(member="performIncrementalUpdate")
         automl_candidates(config)
         check_schedule(config.get("autoTrainingConfig", {}))
         return None

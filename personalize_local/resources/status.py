@@ -20,7 +20,7 @@ FAILED = frozenset({"CREATE FAILED", "CREATE STOPPED", "FAILED"})
 
 RULES = (
     Rule(
-        says="A resource in deletion answers at least one more describe with DELETE PENDING, in every status mode.",
+        says="A resource in deletion answers a describe with DELETE PENDING at least once, but where its time is over.",
         known="observed",
         source="client-expectations: clean-up loops end only on that answer",
     ),
@@ -29,7 +29,7 @@ RULES = (
         known="chosen",
     ),
     Rule(
-        says="lastUpdatedDateTime is when the resource reached the status that it shows.",
+        says="lastUpdatedDateTime is when the latest change began or, once it is over, when it ended.",
         known="inferred",
         source="dg/API_Campaign.html",
     ),

@@ -120,15 +120,16 @@ class Verbs:
         binding = (self._list, context.account, context.region, parent or "")
         before = _position(token, binding) if token is not None else None
         with context.emulator.database.read() as rows:
+            parent_stands = True
             if parent is not None and kind.parent_must_exist:
-                require(context, rows, self._parent_kind, parent)
+                parent_stands = require(context, rows, self._parent_kind, parent).deleted is None
             live, all_stand = _live_page(context, rows, kind, parent, before, limit + 1)
             found = [(record, status_of(context, kind, record)) for record in live[:limit]]
             summaries = [self._summary(record, status) for record, status in found]
         answer: dict[str, Any] = {self._list_key: summaries}
         if len(live) > limit:
             answer["nextToken"] = encode_token(live[limit - 1].sequence, binding)
-        return answer, all_stand and all(status.settled for _, status in found)
+        return answer, parent_stands and all_stand and all(status.settled for _, status in found)
 
     def delete(self, context: Context, params: dict[str, Any]) -> None:
         """Delete one resource."""

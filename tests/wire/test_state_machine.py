@@ -94,7 +94,10 @@ class Programs(RuleBasedStateMachine):
     def delete(self, which: int, number: int) -> None:
         there = [kind for kind in DELETION if self.actor.known[kind]] or list(DELETION)
         case = CASES[there[which % len(there)]]
-        self.actor.attempt(f"Delete{case.title}", **{case.arn_member: self.actor.pick(case.kind, number)})
+        # At times all of a kind, so that groups and schemas come to be free as well.
+        chosen = list(self.actor.known[case.kind]) if number > 9 else [self.actor.pick(case.kind, number)]
+        for arn in chosen:
+            self.actor.attempt(f"Delete{case.title}", **{case.arn_member: arn})
 
     @rule(seconds=st.sampled_from([5, 50, 100, 1400, 4000, 90_000, 8 * 86_400]))
     def wait(self, seconds: int) -> None:

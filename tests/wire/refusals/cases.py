@@ -8,9 +8,11 @@ from typing import Any
 
 from tests.wire.program import ROLE
 
-from .world import INVALID, World, recipe
+from .asking import INVALID
+from .world import World, recipe
 
 Params = dict[str, Any]
+Text = str | Callable[[World], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,34 +25,31 @@ class Case:
     text: Callable[[World], str]
     code: str = INVALID
 
+    def __str__(self) -> str:
+        return f"{self.operation}-{self.name}"
 
-def case(
-    name: str,
-    operation: str,
-    params: Callable[[World], Params],
-    text: str | Callable[[World], str],
-    code: str = INVALID,
-) -> Case:
+
+def case(name: str, operation: str, params: Callable[[World], Params], text: Text, code: str = INVALID) -> Case:
     """A case; a plain text is the same in every world."""
     worded = (lambda _, said=text: said) if isinstance(text, str) else text
     return Case(name=name, operation=operation, params=params, text=worded, code=code)
 
 
 def solution(
-    name: str, text: str | Callable[[World], str], recipe_name: str = "user-personalization", **given: Any
+    name: str, text: Text, recipe_name: str = "user-personalization", group: str = "full", **given: Any
 ) -> Case:
-    """A refused CreateSolution in the full group."""
+    """A refused CreateSolution; members given as None are left out."""
 
     def params(world: World) -> Params:
-        base = {"name": "refused", "datasetGroupArn": world.group, "recipeArn": recipe(recipe_name)}
+        base = {"name": "refused", "datasetGroupArn": world.groups[group], "recipeArn": recipe(recipe_name)}
         return {key: value for key, value in {**base, **given}.items() if value is not None}
 
     return case(name, "CreateSolution", params, text)
 
 
-def config(name: str, text: str, recipe_name: str = "user-personalization", **given: Any) -> Case:
+def config(name: str, text: Text, recipe_name: str = "user-personalization", group: str = "full", **given: Any) -> Case:
     """A refused CreateSolution for its solutionConfig."""
-    return solution(name, text, recipe_name, solutionConfig=given)
+    return solution(name, text, recipe_name, group, solutionConfig=given)
 
 
 def hpo(name: str, text: str, recipe_name: str = "user-personalization", **given: Any) -> Case:
@@ -63,9 +62,7 @@ def ranges(**lists: Any) -> Params:
     return {"algorithmHyperParameterRanges": {f"{kind}HyperParameterRanges": found for kind, found in lists.items()}}
 
 
-def campaign(
-    name: str, text: str | Callable[[World], str], version: str = "user-personalization", **given: Any
-) -> Case:
+def campaign(name: str, text: Text, version: str = "user-personalization", **given: Any) -> Case:
     """A refused CreateCampaign for its campaignConfig."""
 
     def params(world: World) -> Params:
@@ -74,21 +71,21 @@ def campaign(
     return case(name, "CreateCampaign", params, text)
 
 
-def batch(name: str, text: str | Callable[[World], str], version: str = "user-personalization", **given: Any) -> Case:
+def batch(name: str, text: Text, version: str = "user-personalization", **given: Any) -> Case:
     """A refused CreateBatchInferenceJob; ``given`` may be functions of the world."""
-    return case(name, "CreateBatchInferenceJob", lambda world: job(world, version, given), text)
+    return case(name, "CreateBatchInferenceJob", lambda world: job(world.versions[version], given, world), text)
 
 
-def segment(name: str, text: str | Callable[[World], str], version: str = "item-affinity", **given: Any) -> Case:
+def segment(name: str, text: Text, version: str = "item-affinity", **given: Any) -> Case:
     """A refused CreateBatchSegmentJob."""
-    return case(name, "CreateBatchSegmentJob", lambda world: job(world, version, given), text)
+    return case(name, "CreateBatchSegmentJob", lambda world: job(world.versions[version], given, world), text)
 
 
-def job(world: World, version: str, given: Params) -> Params:
+def job(version: str, given: Params, world: World | None = None) -> Params:
     """The parameters of a batch job."""
     base = {
         "jobName": "refused",
-        "solutionVersionArn": world.versions[version],
+        "solutionVersionArn": version,
         "jobInput": {"s3DataSource": {"path": "s3://bucket/in.json"}},
         "jobOutput": {"s3DataDestination": {"path": "s3://bucket/out/"}},
         "roleArn": ROLE,

@@ -1,48 +1,110 @@
-"""What campaigns, recommenders and batch jobs may not be told."""
+"""What campaigns and recommenders may not be told."""
 
 from __future__ import annotations
 
-from .cases import batch, campaign, case, segment
-from .world import IN_USE, TAKEN, UNKNOWN, World, recipe
+from .asking import IN_USE, TAKEN, UNKNOWN, not_active, taken, unknown
+from .cases import Params, campaign, case
+from .world import VIEWED, World, recipe
 
-_VIEWED = recipe("ecomm-popular-items-by-views")
+_VIEWED = recipe(VIEWED)
 _LATEST = "syncWithLatestSolutionVersion requires a solutionVersionArn that ends in $LATEST."
+
+
+def _campaign(version: str, **config: object) -> Params:
+    return {"name": "refused", "solutionVersionArn": version, "campaignConfig": config}
+
 
 CAMPAIGNS = (
     *(
         campaign(f"exploration in {name}", f"itemExplorationConfig is not supported by recipe {recipe(name)}.", name,
                  itemExplorationConfig={"explorationWeight": "0.5"})
-        for name in ("popularity-count", "similar-items")
+        for name in (
+            *("popularity-count", "similar-items", "trending-now", "personalized-ranking"),
+        )
     ),
+    campaign("exploration in semantic-similarity",
+             f"itemExplorationConfig is not supported by recipe {recipe('semantic-similarity')}.",
+             "texts-semantic-similarity", itemExplorationConfig={"explorationItemAgeCutOff": "3"}),
     *(
         campaign(f"a weight of {value}", f"explorationWeight must be between 0 and 1, not '{value}'.",
                  itemExplorationConfig={"explorationWeight": value})
-        for value in ("2", "-0.1", "nan", "much")
+        for value in ("2", "-0.1", "1.0001", "nan", "much", "")
     ),
     *(
         campaign(f"a cut-off of {value}", f"explorationItemAgeCutOff must be at least 1 day, not '{value}'.",
                  itemExplorationConfig={"explorationItemAgeCutOff": value})
-        for value in ("0", "inf", "old")
+        for value in ("0", "-1", "0.5", "inf", "old", "")
     ),
     campaign("an unknown setting of exploration",
              "exploration_weight is not an exploration setting. Use explorationWeight or explorationItemAgeCutOff.",
              itemExplorationConfig={"exploration_weight": "0.3"}),
-    campaign("influence of popularity",
-             f"rankingInfluence is not supported by recipe {recipe('user-personalization')}.",
-             rankingInfluence={"POPULARITY": 0.5}),
+    *(
+        campaign(f"influence of popularity in {name}", f"rankingInfluence is not supported by recipe {recipe(name)}.",
+                 name, rankingInfluence={"POPULARITY": 0.5})
+        for name in ("user-personalization", "similar-items", "popularity-count", "personalized-ranking")
+    ),
+    *(
+        campaign(f"influence of {what}, which is not there", f"rankingInfluence {what} requires {needed} dataset.",
+                 "texts-semantic-similarity", rankingInfluence={what: 0.5})
+        for what, needed in (("FRESHNESS", "CREATION_TIMESTAMP in the ITEMS"), ("POPULARITY", "an INTERACTIONS"))
+    ),
+    case("metadata without items", "CreateCampaign", lambda world: _campaign(
+            world.arn("solution/shop-popular/$LATEST"), enableMetadataWithRecommendations=True),
+         "enableMetadataWithRecommendations requires an Items dataset with metadata."),
+    case("a version that has failed", "CreateCampaign", lambda world: _campaign(world.versions["failed"]),
+         lambda world: f"Solution version {world.versions['failed']} failed to train and cannot be used."),
+    case("a move to a version that has failed", "UpdateCampaign",
+         lambda world: {"campaignArn": world.campaign, "solutionVersionArn": world.versions["failed"]},
+         lambda world: f"Solution version {world.versions['failed']} failed to train and cannot be used."),
+    *(
+        case(f"the latest version of {name}", "CreateCampaign",
+             lambda world, name=name, sync=sync: _campaign(world.arn(f"solution/{name}/$LATEST"), **sync),
+             lambda world, name=name: unknown(world.arn(f"solution/{name}/$LATEST"))[2], UNKNOWN)
+        for name, sync in (("untrained", {}), ("failed", {"syncWithLatestSolutionVersion": True}))
+    ),
+    case("a move to the latest version of none", "UpdateCampaign",
+         lambda world: {
+             "campaignArn": world.campaign, "solutionVersionArn": world.arn("solution/untrained/$LATEST"),
+         },
+         lambda world: unknown(world.arn("solution/untrained/$LATEST"))[2], UNKNOWN),
+    case("a move to a bare solution", "UpdateCampaign",
+         lambda world: {"campaignArn": world.campaign, "solutionVersionArn": world.arn("solution/similar-items")},
+         lambda world: unknown(world.arn("solution/similar-items"))[2], UNKNOWN),
+    case("a move to another group", "UpdateCampaign",
+         lambda world: {"campaignArn": world.campaign, "solutionVersionArn": world.versions["acts-similar-items"]},
+         lambda world: f"Solution version {world.versions['acts-similar-items']} belongs to another dataset group."),
+    case("a move that explores where nothing can", "UpdateCampaign",
+         lambda world: {
+             "campaignArn": world.campaign,
+             "solutionVersionArn": world.versions["popularity-count"],
+             "campaignConfig": {"itemExplorationConfig": {"explorationWeight": "0.2"}},
+         },
+         f"itemExplorationConfig is not supported by recipe {recipe('popularity-count')}."),
     campaign("in step with a version by name", _LATEST, syncWithLatestSolutionVersion=True),
     case("users' segments in a campaign", "CreateCampaign",
          lambda world: {"name": "refused", "solutionVersionArn": world.versions["item-affinity"]},
          f"Recipe {recipe('item-affinity')} does not support campaigns."),
     case("a bare solution", "CreateCampaign",
-         lambda world: {"name": "refused", "solutionVersionArn": world.personal},
-         lambda world: f"Resource Arn {world.personal} does not exist.", UNKNOWN),
-    case("a campaign's name twice", "CreateCampaign",
-         lambda world: {"name": "home", "solutionVersionArn": world.versions["popularity-count"]},
-         lambda world: f"Another resource with Arn {world.campaign} already exists.", TAKEN),
-    case("a campaign updated to what it is", "UpdateCampaign",
-         lambda world: {"campaignArn": world.campaign, "minProvisionedTPS": 1},
-         lambda world: f"Campaign {world.campaign} already has this configuration."),
+         lambda world: {"name": "refused", "solutionVersionArn": world.arn("solution/user-personalization")},
+         lambda world: unknown(world.arn("solution/user-personalization"))[2], UNKNOWN),
+    *(
+        case(f"a campaign's name twice, for {name}", "CreateCampaign",
+             lambda world, name=name: {"name": "home", "solutionVersionArn": world.versions[name]},
+             lambda world: taken(world.campaign)[2], TAKEN)
+        for name in ("popularity-count", "acts-similar-items")
+    ),
+    *(
+        case(f"a campaign updated to {what}", "UpdateCampaign",
+             lambda world, given=given: {"campaignArn": world.campaign, **given(world)},
+             lambda world: f"Campaign {world.campaign} already has this configuration.")
+        for what, given in (
+            ("nothing", lambda _: {}),
+            ("its capacity", lambda _: {"minProvisionedTPS": 1}),
+            ("its version", lambda world: {"solutionVersionArn": world.versions["user-personalization"]}),
+            ("its latest version",
+             lambda world: {"solutionVersionArn": world.arn("solution/user-personalization/$LATEST")}),
+        )
+    ),
     case("a campaign in step with a version by name", "UpdateCampaign",
          lambda world: {
              "campaignArn": world.campaign,
@@ -59,7 +121,7 @@ CAMPAIGNS = (
 def _recommender(world: World, name: str, group: str | None = None, **config: object) -> dict[str, object]:
     return {
         "name": "refused",
-        "datasetGroupArn": group or world.shop,
+        "datasetGroupArn": group or world.groups["shop"],
         "recipeArn": recipe(name),
         "recommenderConfig": config,
     }
@@ -75,9 +137,71 @@ RECOMMENDERS = (
              _unsupported(name))
         for name in ("vod-most-popular", "user-personalization", "none")
     ),
-    case("a use case in a custom group", "CreateRecommender",
-         lambda world: _recommender(world, "ecomm-popular-items-by-views", world.group),
-         _unsupported("ecomm-popular-items-by-views")),
+    *(
+        case(f"{name} in {group}", "CreateRecommender",
+             lambda world, name=name, group=group: _recommender(world, name, world.groups[group]), _unsupported(name))
+        for name, group in (
+            (VIEWED, "full"), ("vod-top-picks", "full"), (VIEWED, "video"), ("ecomm-recommended-for-you", "video"),
+            ("vod-trending-now", "shop"), ("item-affinity", "video"),
+        )
+    ),
+    case("more like X without items", "CreateRecommender",
+         lambda world: _recommender(world, "vod-more-like-x", world.groups["video"]),
+         lambda world: f"Recipe {recipe('vod-more-like-x')} requires a dataset of type ITEMS in dataset group "
+         f"{world.groups['video']}."),
+    case("a use case before all data", "CreateRecommender",
+         lambda world: _recommender(world, VIEWED, world.groups["empty shop"]),
+         "Dataset group must contain an INTERACTIONS dataset with successfully completed dataset import job or "
+         "EVENT_INTERACTIONS"),
+    *(
+        case(f"event types left out of a recommender as {name}", "CreateRecommender",
+             lambda world, name=name: _recommender(
+                 world, VIEWED, trainingDataConfig={"excludedDatasetColumns": {"Interactions": [name]}}
+             ),
+             "EVENT_TYPE cannot be excluded from training.")
+        for name in ("EVENT_TYPE", "eventType")
+    ),
+    case("a dataset left out that is not there", "CreateRecommender",
+         lambda world: _recommender(
+             world, VIEWED, trainingDataConfig={"excludedDatasetColumns": {"USERS": ["AGE"]}}
+         ),
+         lambda world: f"Dataset group {world.groups['shop']} has no dataset of type USERS."),
+    case("a weight of exploration above one", "CreateRecommender",
+         lambda world: _recommender(
+             world, "vod-top-picks", world.groups["video"], itemExplorationConfig={"explorationWeight": "1.5"}
+         ),
+         "explorationWeight must be between 0 and 1, not '1.5'."),
+    *(
+        case(f"exploration in {name}", "CreateRecommender",
+             lambda world, name=name: _recommender(
+                 world, name, world.groups["video"], itemExplorationConfig={"explorationWeight": "0.5"}
+             ),
+             f"itemExplorationConfig is not supported by recipe {recipe(name)}.")
+        for name in ("vod-most-popular", "vod-because-you-watched-x", "vod-trending-now")
+    ),
+    *(
+        case(f"an update of a recommender to {what}", "UpdateRecommender",
+             lambda world, given=given: {"recommenderArn": world.recommenders["active"], "recommenderConfig": given},
+             text)
+        for what, given, text in (
+            ("exploration", {"itemExplorationConfig": {"explorationWeight": "0.1"}},
+             f"itemExplorationConfig is not supported by recipe {_VIEWED}."),
+            ("metadata", {"enableMetadataWithRecommendations": True},
+             "enableMetadataWithRecommendations requires an Items dataset with metadata."),
+            ("unknown columns", {"trainingDataConfig": {"excludedDatasetColumns": {"INTERACTIONS": ["COLOUR"]}}},
+             "Column COLOUR does not exist in the INTERACTIONS dataset."),
+        )
+    ),
+    case("an update of a recommender that is stopped", "UpdateRecommender",
+         lambda world: {
+             "recommenderArn": world.recommenders["inactive"],
+             "recommenderConfig": {"minRecommendationRequestsPerSecond": 3},
+         },
+         lambda world: not_active(world.recommenders["inactive"], "INACTIVE")[2], IN_USE),
+    case("a stop of what is stopped", "StopRecommender",
+         lambda world: {"recommenderArn": world.recommenders["inactive"]},
+         lambda world: f"Recommender {world.recommenders['inactive']} is in status INACTIVE; it must be ACTIVE.",
+         IN_USE),
     case("exploration of what is popular", "CreateRecommender",
          lambda world: _recommender(
              world, "ecomm-popular-items-by-views", itemExplorationConfig={"explorationWeight": "0.3"}
@@ -100,59 +224,14 @@ RECOMMENDERS = (
          ),
          "Column DEVICE does not exist in the INTERACTIONS dataset."),
     case("a recommender's name twice", "CreateRecommender",
-         lambda world: {**_recommender(world, "ecomm-recommended-for-you"), "name": "viewed"},
-         lambda world: f"Another resource with Arn {world.recommender} already exists.", TAKEN),
+         lambda world: {**_recommender(world, "ecomm-recommended-for-you"), "name": "active"},
+         lambda world: taken(world.recommenders["active"])[2], TAKEN),
     case("a recommender updated to what it is", "UpdateRecommender",
-         lambda world: {"recommenderArn": world.recommender, "recommenderConfig": {}},
-         lambda world: f"Recommender {world.recommender} already has this configuration."),
-    case("a start of what runs", "StartRecommender", lambda world: {"recommenderArn": world.recommender},
-         lambda world: f"Recommender {world.recommender} is in status ACTIVE; it must be INACTIVE.", IN_USE),
+         lambda world: {"recommenderArn": world.recommenders["active"], "recommenderConfig": {}},
+         lambda world: f"Recommender {world.recommenders['active']} already has this configuration."),
+    case("a start of what runs", "StartRecommender", lambda world: {"recommenderArn": world.recommenders["active"]},
+         lambda world: f"Recommender {world.recommenders['active']} is in status ACTIVE; it must be INACTIVE.",
+         IN_USE),
 )  # fmt: skip
 
-JOBS = (
-    batch("segments in batch inference", f"Recipe {recipe('item-affinity')} does not support batch inference jobs.",
-          "item-affinity"),
-    *(
-        segment(f"segments of {name}", f"Recipe {recipe(name)} does not support batch segment jobs.", name)
-        for name in ("user-personalization", "similar-items", "popularity-count")
-    ),
-    batch("input that is not in S3", "Invalid S3 input path",
-          jobInput={"s3DataSource": {"path": "http://bucket/in"}}),
-    batch("output that is not in S3", "Invalid S3 output path",
-          jobOutput={"s3DataDestination": {"path": "https://bucket/out/"}}),
-    batch("output where the input is", "Invalid S3 output path",
-          jobOutput={"s3DataDestination": {"path": "s3://bucket/in.json/"}}),
-    segment("a segment's input that is not in S3", "Invalid S3 input path",
-            jobInput={"s3DataSource": {"path": "http://bucket/in"}}),
-    *(batch(f"{count} results", "numResults must be between 1 and 500.", numResults=count) for count in (0, -1, 501)),
-    *(
-        segment(f"{count} users", "numResults must be between 1 and 5000000.", numResults=count)
-        for count in (0, 5_000_001)
-    ),
-    batch("a filter of another group", lambda world: f"Filter {world.filters['foreign']} belongs to another dataset "
-          "group.", filterArn=lambda world: world.filters["foreign"]),
-    batch("a filter of users", lambda world: f"Filter {world.filters['users']} is for UserID and cannot be used in "
-          "this job.", filterArn=lambda world: world.filters["users"]),
-    segment("a filter of items", lambda world: f"Filter {world.filters['items']} is for ItemID and cannot be used in "
-            "this job.", filterArn=lambda world: world.filters["items"]),
-    batch("exploration in similar items",
-          f"itemExplorationConfig is not supported by recipe {recipe('similar-items')}.",
-          "similar-items", batchInferenceJobConfig={"itemExplorationConfig": {"explorationWeight": "0.1"}}),
-    batch("influence in similar items", f"rankingInfluence is not supported by recipe {recipe('similar-items')}.",
-          "similar-items", batchInferenceJobConfig={"rankingInfluence": {"FRESHNESS": 0.1}}),
-    batch("themes of users", f"Recipe {recipe('user-personalization')} does not support THEME_GENERATION.",
-          batchInferenceJobMode="THEME_GENERATION",
-          themeGenerationConfig={"fieldsForThemeGeneration": {"itemName": "TITLE"}}),
-    batch("themes without a name", "THEME_GENERATION requires themeGenerationConfig.", "similar-items",
-          batchInferenceJobMode="THEME_GENERATION"),
-    batch("a name without themes", "themeGenerationConfig requires batchInferenceJobMode THEME_GENERATION.",
-          "similar-items", themeGenerationConfig={"fieldsForThemeGeneration": {"itemName": "TITLE"}}),
-    *(
-        batch(f"themes named by {column}", f"Column {column} is no string column of the ITEMS dataset.",
-              "similar-items", batchInferenceJobMode="THEME_GENERATION",
-              themeGenerationConfig={"fieldsForThemeGeneration": {"itemName": column}})
-        for column in ("PRICE", "NONE")
-    ),
-)  # fmt: skip
-
-CASES = (*CAMPAIGNS, *RECOMMENDERS, *JOBS)
+CASES = (*CAMPAIGNS, *RECOMMENDERS)

@@ -1,185 +1,129 @@
-"""How many there may be: the two sentences, each quota adjusted to a small number, and all of them lifted."""
+"""How many there may be: each quota by the service's number, by a number of the setting's, and lifted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.conftest import Small
-from tests.wire.program import POPULARITY, ROLE, Program, Refusal, interactions_csv, refused
+from personalize_local.resources.quotas import QUOTAS
+from personalize_local.server.serving import BackgroundServer
+from personalize_local.settings import Settings
+from tests.conftest import build_checked
+from tests.wire.conformance.stage import Stage
+from tests.wire.program import POPULARITY, Program
 
-from .world import LIMIT, SHOP_INTERACTIONS, recipe
+from .asking import refused, too_many_moving, too_many_standing
+from .declared import MET, listening
+from .limits import LIMITS, Limit
 
-MakeSmall = Callable[..., Small]
-
-
-def standing(most: int) -> Refusal:
-    return LIMIT, 400, f"More than {most} resources in ACTIVE state. Please delete some and try again."
-
-
-def moving(most: int) -> Refusal:
-    return LIMIT, 400, f"More than {most} resources with PENDING or IN_PROGRESS status."
-
-
-def test_dataset_groups_and_schemas(small: MakeSmall) -> None:
-    program = small(quotas="dataset-groups=2,schemas=1").program
-    first, _ = program.group("a"), program.group("b")
-    assert refused(program.group, name="c") == standing(2)
-    program.schema("a")
-    assert refused(program.schema, name="b") == standing(1)
-    # One that is in deletion makes room at once.
-    program.personalize.delete_dataset_group(datasetGroupArn=first)
-    program.group("c")
+Rooms = Callable[..., Stage]
+MET.update(limit.declared for limit in LIMITS)
+each = pytest.mark.parametrize("limit", LIMITS, ids=str)
 
 
-def test_the_service_s_own_numbers_hold_without_a_setting(small: MakeSmall) -> None:
-    program = small().program
-    for number in range(5):
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
+    """A server for each value of the setting and each kind that is to take its time."""
+    made: dict[tuple[str, str], Stage] = {}
+
+    def of(quotas: str, slow: str = "") -> Stage:
+        if (quotas, slow) not in made:
+            folder = tmp_path_factory.mktemp("buckets")
+            settings = Settings(
+                port=0,
+                executor="inline",
+                relaxed_minimums=True,
+                companion=False,
+                s3_root=folder,
+                clock=1_700_200_000.0,
+                quotas=quotas,
+                status=f"instant,{slow}=timed:100" if slow else "instant",
+            )
+            server = BackgroundServer(settings, build_checked)
+            server.start()
+            made[quotas, slow] = Stage(server, "instant", folder)
+        return made[quotas, slow].other()
+
+    yield of
+    for stage in made.values():
+        stage.server.stop()
+
+
+def fill(limit: Limit, make: Callable[[int], Any], most: int) -> None:
+    """Make as many as there may be."""
+    for number in (most,) if limit.at_once else range(most):
+        make(number)
+
+
+def check(limit: Limit, program: Program, most: int) -> None:
+    """Check that there may be ``most`` and no more."""
+    make = limit.prepare(program)
+    fill(limit, make, most)
+    one_more = most + 1 if limit.at_once else most
+    for _ in range(2):
+        with listening() as heard:
+            assert refused(lambda: make(one_more)) == limit.said(most)
+        assert heard == {limit.declared}
+
+
+@each
+def test_the_service_s_number_holds_without_a_setting(rooms: Rooms, limit: Limit) -> None:
+    check(limit, rooms("on", limit.slow).program, limit.default)
+
+
+@each
+def test_the_setting_s_number_holds_instead(rooms: Rooms, limit: Limit) -> None:
+    check(limit, rooms(f"{limit.quota}=2", limit.slow).program, 2)
+
+
+@each
+def test_a_quota_that_is_lifted_holds_nobody(rooms: Rooms, limit: Limit) -> None:
+    fill(limit, limit.prepare(rooms("off", limit.slow).program), limit.default + 1)
+
+
+def test_every_quota_is_in_the_table() -> None:
+    assert {limit.quota: limit.default for limit in LIMITS} == {quota.name: quota.default for quota in QUOTAS}
+
+
+def test_one_quota_of_many_that_are_lifted(rooms: Rooms) -> None:
+    program = rooms("off,dataset-groups=6").program
+    for number in range(6):
         program.group(f"g{number}")
-    assert refused(program.group, name="g5") == standing(5)
+    assert refused(program.group, name="g6") == too_many_standing(6)
 
 
-def test_quotas_that_are_lifted(small: MakeSmall) -> None:
-    program = small(quotas="off").program
-    for number in range(7):
-        program.group(f"g{number}")
-
-
-def test_accounts_and_regions_have_quotas_of_their_own(small: MakeSmall) -> None:
-    room = small(quotas="dataset-groups=1")
-    for program in (
-        room.program,
-        Program(room.server.url, account=room.program.account, region="eu-west-1"),
-        Program(room.server.url),
-    ):
-        program.group()
-        assert refused(program.group, name="other") == standing(1)
-
-
-def test_solutions_and_campaigns_of_a_dataset_group(small: MakeSmall) -> None:
-    program = small(quotas="solutions=2,campaigns=1").program
-    group = program.stocked()
-    first, second = (program.solution(group, name, POPULARITY) for name in ("a", "b"))
-    assert refused(program.solution, group=group, name="c", recipe=POPULARITY) == standing(2)
-    version = program.version(first)
+def test_what_is_in_deletion_makes_room_at_once(rooms: Rooms) -> None:
+    stage = rooms("dataset-groups=1,campaigns=1", "campaign")
+    program, client = stage.program, stage.program.personalize
+    version = program.version(program.solution(program.stocked(), recipe=POPULARITY))
     campaign = program.campaign(version, "a")
-    # Of one group, whichever solution they serve; another group has its own.
-    assert refused(program.campaign, version=program.version(second), name="b") == standing(1)
-    program.campaign(program.version(program.solution(program.stocked("other"), "d", POPULARITY)), "d")
-    program.personalize.delete_campaign(campaignArn=campaign)
+    assert refused(program.campaign, version=version, name="b") == too_many_standing(1)
+    stage.wait(100)
+    client.delete_campaign(campaignArn=campaign)
+    assert client.describe_campaign(campaignArn=campaign)["campaign"]["status"] == "DELETE PENDING"
     program.campaign(version, "b")
 
 
-def test_filters_and_their_fields(small: MakeSmall) -> None:
-    program = small(quotas="filters=2,filter-fields=1,filter-fields-in-dataset-group=1").program
-    group = program.group()
-    program.dataset(group)
-    program.dataset(group, "ITEMS")
-
-    def make(name: str, text: str) -> Any:
-        given = {"name": name, "datasetGroupArn": group, "filterExpression": text}
-        return program.personalize.create_filter(**given)
-
-    events, genres = (
-        'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("a")',
-        'EXCLUDE ItemID WHERE Items.GENRE IN ("b")',
-    )
-    assert refused(make, name="a", text=f"{events} | {genres}") == (
-        "InvalidInputException",
-        400,
-        "A filter can use at most 1 distinct dataset fields; this one uses 2.",
-    )
-    make("a", events)
-    assert refused(make, name="b", text=genres) == (
-        "InvalidInputException",
-        400,
-        "The filters of a dataset group can use at most 1 distinct dataset fields; with this one they use 2.",
-    )
-    make("b", events)
-    assert refused(make, name="c", text=events) == standing(2)
+def test_what_has_come_to_be_makes_room(rooms: Rooms) -> None:
+    stage = rooms("moving-solution-versions=1", "solution-version")
+    program = stage.program
+    group = program.stocked()
+    first, second = (program.solution(group, name, POPULARITY, performAutoTraining=False) for name in "ab")
+    program.version(first)
+    for seconds in (50, 49, 1):
+        assert refused(program.version, solution=second) == too_many_moving(1)
+        stage.wait(seconds)
+    program.version(second)
 
 
-def test_recommenders_of_a_group_and_of_a_region(small: MakeSmall) -> None:
-    program = small(quotas="recommenders=1,recommenders-in-region=2").program
-    client = program.personalize
-
-    def shop(name: str) -> str:
-        group = client.create_dataset_group(name=name, domain="ECOMMERCE")["datasetGroupArn"]
-        schema = client.create_schema(name=name, schema=SHOP_INTERACTIONS, domain="ECOMMERCE")["schemaArn"]
-        dataset = client.create_dataset(name="d", schemaArn=schema, datasetGroupArn=group, datasetType="INTERACTIONS")[
-            "datasetArn"
-        ]
-        program.load(dataset, interactions_csv(kind="View"), job=name)
-        return str(group)
-
-    def recommender(group: str, name: str) -> None:
-        client.create_recommender(name=name, datasetGroupArn=group, recipeArn=recipe("ecomm-popular-items-by-views"))
-
-    groups = [shop(name) for name in "abc"]
-    recommender(groups[0], "a")
-    assert refused(recommender, group=groups[0], name="b") == standing(1)
-    recommender(groups[1], "b")
-    assert refused(recommender, group=groups[2], name="c") == standing(2)
-
-
-def test_imports_trainings_and_deletions_that_are_under_way(small: MakeSmall) -> None:
-    room = small(
-        quotas="moving-dataset-import-jobs=1,moving-solution-versions=1,moving-data-deletion-jobs=1",
-        status="instant,dataset-import-job=timed:10,solution-version=timed:10,data-deletion-job=timed:10",
-    )
-    program = room.program
-    group = program.group()
-    dataset = program.dataset(group)
-    program.load(dataset, interactions_csv(), job="a")
-    assert refused(program.load, dataset=dataset, content=interactions_csv(), job="b") == moving(1)
-    room.wait(10)
-    program.load(dataset, interactions_csv(), job="b")
-    room.wait(10)
-    solution = program.solution(group, recipe=POPULARITY)
-    program.version(solution)
-    assert refused(program.version, solution=solution) == moving(1)
-    room.wait(10)
-    program.version(solution)
-
-    def delete(name: str) -> None:
-        program.personalize.create_data_deletion_job(
-            jobName=name, datasetGroupArn=group, roleArn=ROLE, dataSource={"dataLocation": program.put("u.csv", "U\n")}
-        )
-
-    delete("a")
-    assert refused(delete, name="b") == moving(1)
-    room.wait(10)
-    delete("b")
-
-
-@pytest.mark.parametrize("kind", ["inference", "segment"])
-def test_batch_jobs_that_are_under_way(small: MakeSmall, kind: str) -> None:
-    room = small(quotas=f"moving-batch-{kind}-jobs=1", status=f"instant,batch-{kind}-job=timed:10")
-    program = room.program
-    name = "item-affinity" if kind == "segment" else "popularity-count"
-    version = program.version(program.solution(program.stocked(), recipe=recipe(name)))
-
-    def make(job: str) -> None:
-        getattr(program.personalize, f"create_batch_{kind}_job")(
-            jobName=job,
-            solutionVersionArn=version,
-            roleArn=ROLE,
-            jobInput={"s3DataSource": {"path": "s3://b/in"}},
-            jobOutput={"s3DataDestination": {"path": "s3://b/out/"}},
-        )
-
-    make("a")
-    assert refused(make, job="b") == moving(1)
-    room.wait(10)
-    make("b")
-
-
-def test_request_rates_when_they_are_asked_for(small: MakeSmall) -> None:
-    room = small(throttle=True)
-    describe = room.program.personalize.list_schemas
-    describe()
-    assert refused(describe) == ("ThrottlingException", 400, "Rate exceeded")
-    room.wait(1)
-    describe()
+def test_other_accounts_regions_and_groups_have_quotas_of_their_own(rooms: Rooms) -> None:
+    stage = rooms("dataset-groups=2,solutions=1")
+    for whose in (stage, stage.other(), stage.other(account=stage.program.account, region="eu-west-1")):
+        program = whose.program
+        groups = [program.stocked(name) for name in "ab"]
+        assert refused(program.group, name="c") == too_many_standing(2)
+        for group, name in zip(groups, "ab", strict=True):
+            program.solution(group, name, POPULARITY)
+            assert refused(program.solution, group=group, name="c", recipe=POPULARITY) == too_many_standing(1)
