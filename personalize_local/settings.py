@@ -140,7 +140,7 @@ class Settings:
         _choice("process", "inline"), "process", "Where jobs run: in child processes, or inline in the request."
     )
     workers: int = setting(_count(1), 1, "Child processes that run jobs at the same time.")
-    threads: int = setting(_count(2), 8, "Threads that answer requests.")
+    threads: int = setting(_count(2), 4, "Threads that answer requests.")
     seed: int = setting(_count(0), 0, "Seed of training: the same data and the same seed give the same model.")
     id_seed: int | None = setting(_count(0), None, "Seed of generated ids, for reproducible runs; random without.")
     clock: float | None = setting(
