@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import socket
 import subprocess
@@ -23,6 +24,20 @@ SIGNED = {
     "amz-sdk-invocation-id": "00000000-0000-0000-0000-000000000000",
     "amz-sdk-request": "attempt=1",
 }
+# One that both servers take.
+SCHEMA = json.dumps(
+    {
+        "type": "record",
+        "name": "Interactions",
+        "namespace": "com.amazonaws.personalize.schema",
+        "fields": [
+            {"name": "USER_ID", "type": "string"},
+            {"name": "ITEM_ID", "type": "string"},
+            {"name": "TIMESTAMP", "type": "long"},
+        ],
+        "version": "1.0",
+    }
+)
 _PATIENCE_SECONDS = 60.0
 
 

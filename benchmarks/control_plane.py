@@ -24,7 +24,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import _wrk
-from _servers import SIGNED, ask, control_headers, free_port, moto_server, ours, running, wait_for_answer
+from _servers import SCHEMA, SIGNED, ask, control_headers, free_port, moto_server, ours, running, wait_for_answer
 from _targets import LEFT_OUT, Target, absent
 from _wrk import Load, drive
 
@@ -37,19 +37,6 @@ LISTED = 200
 LISTINGS = 10
 CALLS = 200
 _MOST_NAMES = 1_000_000
-SCHEMA = json.dumps(
-    {
-        "type": "record",
-        "name": "Interactions",
-        "namespace": "com.amazonaws.personalize.schema",
-        "fields": [
-            {"name": "USER_ID", "type": "string"},
-            {"name": "ITEM_ID", "type": "string"},
-            {"name": "TIMESTAMP", "type": "long"},
-        ],
-        "version": "1.0",
-    }
-)
 TARGETS = (
     ("CreateSchema / moto's CreateSchema", "CreateSchema", 4.0),
     ("DescribeSchema / moto's DescribeSchema", "DescribeSchema", 4.0),

@@ -24,7 +24,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import _wrk
-from _servers import SIGNED, ask, control_headers, free_port, moto_server, ours, running, wait_for_answer
+from _servers import SCHEMA, SIGNED, ask, control_headers, free_port, moto_server, ours, running, wait_for_answer
 from _targets import LEFT_OUT, Target, absent
 from _wrk import Load, drive
 
@@ -40,19 +40,6 @@ RATIOS = (
     ("DescribeCampaign / moto's DescribeSchema", "DescribeCampaign", "moto DescribeSchema", 4.0),
 )
 P99_TARGET = 2.0
-_SCHEMA = json.dumps(
-    {
-        "type": "record",
-        "name": "Interactions",
-        "namespace": "com.amazonaws.personalize.schema",
-        "fields": [
-            {"name": "USER_ID", "type": "string"},
-            {"name": "ITEM_ID", "type": "string"},
-            {"name": "TIMESTAMP", "type": "long"},
-        ],
-        "version": "1.0",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +137,7 @@ def all_servers() -> Iterator[tuple[int, Deployed, list[Load]]]:
         process = stack.enter_context(running(command))
         wait_for_answer(process, still, load.path, {}, b"{}")
         process = stack.enter_context(running(moto_server(theirs)))
-        made = {"name": "bench", "schema": _SCHEMA}
+        made = {"name": "bench", "schema": SCHEMA}
         body = json.dumps(made).encode()
         schema = json.loads(wait_for_answer(process, theirs, "/", control_headers("CreateSchema"), body))
         yield (

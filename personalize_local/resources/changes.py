@@ -8,7 +8,7 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import ALREADY_EXISTS, HAS_DEPENDANTS, MOVING
-from personalize_local.resources.kind import Kind
+from personalize_local.resources.kind import STOPPING, Kind
 from personalize_local.resources.quotas import Quota
 from personalize_local.resources.status import FAILED, is_live, status_of
 from personalize_local.resources.tag_rules import checked_tags
@@ -85,8 +85,8 @@ def check_quota(context: Context, rows: Rows, kind: Kind, quota: Quota, group: s
 
 def _counts(quota: Quota, word: str) -> bool:
     if quota.counts == "moving":
-        return word.endswith(("PENDING", "IN_PROGRESS"))
-    return word not in FAILED
+        return word.endswith(("PENDING", "IN_PROGRESS", STOPPING))
+    return quota.counts_failed or word not in FAILED
 
 
 def begin_update(

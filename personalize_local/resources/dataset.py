@@ -9,7 +9,7 @@ from personalize_local.context import Context
 from personalize_local.datasets.schema import Schema, SchemaError, check_replacement, fold, parse_schema
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import dataset_group, schema
-from personalize_local.resources.changes import begin_update, insert
+from personalize_local.resources.changes import begin_update, check_resting, insert
 from personalize_local.resources.kind import IN_CREATION, UPDATE, Kind, Lifecycle
 from personalize_local.resources.lookup import (
     in_creation,
@@ -36,6 +36,7 @@ OTHER_TYPE = invalid(
     "dg/how-it-works-dataset-schema.html",
 )
 OTHER_DOMAIN = invalid("The domain of the schema does not match the domain of the dataset group.", "inferred")
+UNCHANGED = invalid("Dataset {arn} already has this schema.", "inferred", "updates of campaigns that change nothing")
 NOT_REPLACEABLE = invalid(
     "{problem}", "documented", "dg/updating-dataset-schema.html; the problems are the sentences of schemas"
 )
@@ -165,7 +166,10 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     with context.emulator.database.write() as rows:
         record = require(context, rows, KIND, params["datasetArn"])
         require(context, rows, schema.KIND, params["schemaArn"])
+        check_resting(context, KIND, record)
         current = status_of(context, KIND, record).body["schemaArn"]
+        if current == params["schemaArn"] and record.body["datasetType"] in ("ITEMS", "USERS"):
+            raise UNCHANGED(arn=record.arn)
         try:
             check_replacement(schema_of(rows, current), schema_of(rows, params["schemaArn"]))
         except SchemaError as error:

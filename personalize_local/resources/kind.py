@@ -43,7 +43,8 @@ class Words:
 CREATE = Words("CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE", "CREATE FAILED")
 UPDATE = Words("UPDATE PENDING", "UPDATE IN_PROGRESS", "ACTIVE", "UPDATE FAILED")  # failure: chosen
 
-IN_CREATION = frozenset({CREATE.pending, CREATE.in_progress})
+STOPPING = "CREATE STOPPING"
+IN_CREATION = frozenset({CREATE.pending, CREATE.in_progress, STOPPING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

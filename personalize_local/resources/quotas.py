@@ -43,6 +43,8 @@ class Quota:
     per: Literal["region", "dataset group", "resource", "request"]
     known: Provenance = "documented"
     source: str = _LIMITS
+    counts_failed: bool = False
+    """Whether what failed to be made stands too: an update may mend it, and no update is refused for a quota."""
 
     @property
     def refusal(self) -> Refusal:
@@ -65,13 +67,14 @@ SOLUTIONS = Quota(
     source=f"{_LIMITS} says 10, the Service Quotas page 20",
 )
 CAMPAIGNS = Quota(name="campaigns", default=5, counts="standing", per="dataset group")
-GROUP_RECOMMENDERS = Quota(name="recommenders", default=5, counts="standing", per="dataset group")
+GROUP_RECOMMENDERS = Quota(name="recommenders", default=5, counts="standing", per="dataset group", counts_failed=True)
 RECOMMENDERS = Quota(
     name="recommenders-in-region",
     default=15,
     counts="standing",
     per="region",
     source="dg/creating-recommenders.html",
+    counts_failed=True,
 )
 FILTERS = Quota(name="filters", default=30, counts="standing", per="dataset group")
 DELETION_JOBS = Quota(name="moving-data-deletion-jobs", default=5, counts="moving", per="dataset group")

@@ -9,12 +9,13 @@ from personalize_local.context import Context
 from personalize_local.provenance import Rule, invalid
 from personalize_local.recipes.base import Recipe
 from personalize_local.resources import dataset_group, quotas, solution_version
-from personalize_local.resources.changes import begin_update, insert
+from personalize_local.resources.changes import begin_update, check_resting, insert
 from personalize_local.resources.data_rules import check_columns, check_data, known_columns
 from personalize_local.resources.dataset import live_datasets
 from personalize_local.resources.kind import Kind, Lifecycle
 from personalize_local.resources.lookup import in_creation, live_children, live_in_group, require, require_active
 from personalize_local.resources.solution_rules import (
+    EVENTS_CONFIG_AND_TYPE,
     NO_RECIPE,
     RECIPE_WITH_AUTOML,
     automl_candidates,
@@ -156,6 +157,7 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         raise NO_CHANGE()
     with context.emulator.database.write() as rows:
         record = require(context, rows, KIND, params["solutionArn"])
+        check_resting(context, KIND, record)
         current = status_of(context, KIND, record).body
         _check_update(context, rows, current, params)
         body: Mapping[str, Any] = {**given, "solutionConfig": {**current["solutionConfig"], **config}}
@@ -181,6 +183,8 @@ def _check_update(context: Context, rows: Rows, current: Mapping[str, Any], para
     check_config(context, recipe, {"performIncrementalUpdate": params.get("performIncrementalUpdate")})
     if events is not None:
         check_events(recipe, events)
+        if current.get("eventType") is not None or "eventValueThreshold" in current["solutionConfig"]:
+            raise EVENTS_CONFIG_AND_TYPE()
         group = rows.get(current["datasetGroupArn"])
         if group is not None and live_datasets(context, rows, group.arn):
             check_columns_of(context, rows, group, {"eventsConfig": events})

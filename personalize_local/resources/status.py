@@ -9,7 +9,7 @@ from typing import Any
 from personalize_local.context import Context
 from personalize_local.jobs.lifecycle import Mode, Phase, ended_at, holds_name, is_gone, phase
 from personalize_local.provenance import Rule
-from personalize_local.resources.kind import Kind, Lifecycle
+from personalize_local.resources.kind import STOPPING, Kind, Lifecycle
 from personalize_local.store.records import Job, Record
 
 RESTING = frozenset({"ACTIVE", "CREATE FAILED", "INACTIVE", "CREATE STOPPED", "UPDATE FAILED"})
@@ -41,7 +41,7 @@ SWITCHES: Mapping[str, tuple[str, str, str]] = {
     "STOP": ("STOP PENDING", "STOP IN_PROGRESS", "INACTIVE"),
     "START": ("START PENDING", "START IN_PROGRESS", "ACTIVE"),
     # A training that is stopped: one that has not begun is stopped at once (documented).
-    "STOP TRAINING": ("CREATE STOPPING", "CREATE STOPPING", "CREATE STOPPED"),
+    "STOP TRAINING": (STOPPING, STOPPING, "CREATE STOPPED"),
     "STOP PENDING TRAINING": ("CREATE STOPPED", "CREATE STOPPED", "CREATE STOPPED"),
 }
 """What a record's state calls a switch, to its words: while it waits, while it runs, when it is done."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Small
 
-from .program import ITEMS, POPULARITY, RECIPE, Program, interactions_csv, refused
+from .program import ITEMS, POPULARITY, RECIPE, Program, interactions_csv, refused, until
 
 MakeSmall = Callable[..., Small]
 
@@ -290,3 +290,24 @@ def test_answers_that_are_given_again_have_request_ids_of_their_own(program: Pro
     program.schema("first")
     ids = {program.personalize.list_schemas()["ResponseMetadata"]["RequestId"] for _ in range(3)}
     assert len(ids) == 3
+
+
+def test_the_versions_of_a_solution_in_deletion_end_with_it_although_nothing_is_written(small: MakeSmall) -> None:
+    # The machine's clock: moving a virtual one writes.
+    room = small(status="instant,solution=timed:0.3", clock=None)
+    program = room.program
+
+    def status(arn: str) -> str:
+        return str(program.personalize.describe_solution(solutionArn=arn)["solution"]["status"])
+
+    def versions(arn: str) -> str:
+        try:
+            return str(program.personalize.list_solution_versions(solutionArn=arn)["solutionVersions"])
+        except program.personalize.exceptions.ResourceNotFoundException:
+            return "gone"
+
+    solution = program.solution(program.stocked(), recipe=POPULARITY, performAutoTraining=False)
+    until(lambda: status(solution), lambda word: word == "ACTIVE")
+    program.personalize.delete_solution(solutionArn=solution)
+    assert versions(solution) == "[]"
+    until(lambda: versions(solution), lambda found: found == "gone")

@@ -256,3 +256,31 @@ class TestRecommenders:
         found = program.personalize.describe_recommender(recommenderArn=recommender)["recommender"]
         assert found["latestRecommenderUpdate"]["status"] == "ACTIVE"
         assert found["recommenderConfig"] == config
+
+    def test_one_that_failed_keeps_its_place_as_an_update_may_mend_it(self, small: MakeSmall) -> None:
+        program = small(relaxed_minimums=False, quotas="recommenders=1").program
+        client = program.personalize
+        group = client.create_dataset_group(name="shop", domain="ECOMMERCE")["datasetGroupArn"]
+        schema = client.create_schema(name="s", schema=DOMAIN_INTERACTIONS, domain="ECOMMERCE")["schemaArn"]
+        client.create_dataset(name="d", schemaArn=schema, datasetGroupArn=group, datasetType="INTERACTIONS")
+        program.send(program.tracker(group), "s", "a1", user="u1", kind="View")
+        given = {
+            "datasetGroupArn": group,
+            "recipeArn": "arn:aws:personalize:::recipe/aws-ecomm-popular-items-by-views",
+        }
+        failed = client.create_recommender(name="a", **given)["recommenderArn"]
+        assert client.describe_recommender(recommenderArn=failed)["recommender"]["status"] == "CREATE FAILED"
+        assert refused(client.create_recommender, name="b", **given)[0] == "LimitExceededException"
+        client.delete_recommender(recommenderArn=failed)
+        client.create_recommender(name="b", **given)
+
+
+def test_weights_cannot_be_put_beside_an_event_type(program: Program) -> None:
+    recipe = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+    solution = program.solution(program.stocked(), recipe=recipe, eventType="watch")
+    weights = {"eventsConfig": {"eventParametersList": [{"eventType": "watch", "weight": 1.0}]}}
+    assert refused(program.personalize.update_solution, solutionArn=solution, solutionUpdateConfig=weights) == (
+        "InvalidInputException",
+        400,
+        "eventsConfig cannot be combined with eventType or eventValueThreshold.",
+    )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+
+from tests.conftest import Small
+from tests.wire.program import POPULARITY, refused
 
 from .making import popular_version
 from .stage import MODES, Span, Stage
@@ -56,3 +61,21 @@ def test_one_that_runs_is_stopping_first(stage: Stage) -> None:
         assert found["status"] == word
         check_members(VERSION, found, word)
     check_stopped(stage, arn)
+
+
+def test_one_that_is_stopping_is_still_under_way(small: Callable[..., Small]) -> None:
+    room = small(status="instant,solution-version=timed:100", quotas="moving-solution-versions=1")
+    program, client = room.program, room.program.personalize
+    solution = program.solution(program.stocked(), recipe=POPULARITY)
+    version = program.version(solution)
+    room.wait(50)
+    client.stop_solution_version_creation(solutionVersionArn=version)
+    assert (
+        client.describe_solution_version(solutionVersionArn=version)["solutionVersion"]["status"] == "CREATE STOPPING"
+    )
+    code, _, text = refused(client.delete_solution, solutionArn=solution)
+    assert (code, version in text) == (IN_USE, True)
+    code, _, text = refused(program.version, solution=solution)
+    assert (code, text) == ("LimitExceededException", "More than 1 resources with PENDING or IN_PROGRESS status.")
+    room.wait(100)
+    program.version(solution)

@@ -212,6 +212,8 @@ REPLACEMENTS = (
              f"The new schema is for {schema}, the dataset is of type {dataset}.")
         for dataset, schema in (("ITEMS", "USERS"), ("USERS", "ITEMS"), ("ITEMS", "INTERACTIONS"))
     ),
+    case("the schema in use", "UpdateDataset", _update("full/ITEMS", "full-ITEMS"),
+         lambda world: f"Dataset {world.arn('dataset/full/ITEMS')} already has this schema."),
     case("the schema of a domain", "UpdateDataset", _update("full/USERS", "users-of-a-shop"),
          "The new schema is for another domain than the schema in use."),
     _replaced("a field lost", "The new schema lacks the field GENRE of the schema in use.",
