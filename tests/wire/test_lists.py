@@ -310,4 +310,5 @@ def test_the_versions_of_a_solution_in_deletion_end_with_it_although_nothing_is_
     until(lambda: status(solution), lambda word: word == "ACTIVE")
     program.personalize.delete_solution(solutionArn=solution)
     assert versions(solution) == "[]"
-    until(lambda: versions(solution), lambda found: found == "gone")
+    # Well before the server's next look at what is due, which writes.
+    until(lambda: versions(solution), lambda found: found == "gone", seconds=15)
