@@ -54,6 +54,14 @@ def codes(column: Array) -> NDArray[np.int32]:
     return to_numpy(indices.fill_null(-1) if indices.null_count else indices, np.dtype(np.int32))
 
 
+def newest(ids: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    """The last row of each of ``count`` ids, given the id of every row; -1 for an id without rows."""
+    found = np.full(count, -1, np.int64)
+    # Of several values for one place the last one stays.
+    found[ids] = np.arange(len(ids))
+    return found
+
+
 def numbers(column: Array) -> NDArray[np.float64]:
     """A number column as doubles; null is NaN."""
     return to_numpy(pc.cast(column, pa.float64(), safe=False).fill_null(float("nan")), np.dtype(np.float64))

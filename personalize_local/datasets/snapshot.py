@@ -1,4 +1,4 @@
-"""The data that a training sees: live segments and streamed events, made one TrainingData. Loads pyarrow and numpy."""
+"""The data that a training sees: datasets and streamed events made one TrainingData. Loads pyarrow and numpy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_local.datasets import _columns as columns
-from personalize_local.datasets._arrow import Array, DataType, Table, pa
+from personalize_local.datasets._arrow import Array, pa
 from personalize_local.datasets._duplicates import first_of_each
 from personalize_local.datasets._rows import arrow_type
+from personalize_local.datasets.held import Held, column_of
 from personalize_local.datasets.schema import Field, Schema, fold
-from personalize_local.datasets.segments import SegmentRef, open_segment
 from personalize_local.engine.data import Categorical, Column, Interactions, Numeric, TrainingData
 from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.provenance import Rule
@@ -22,19 +22,13 @@ from personalize_local.provenance import Rule
 if TYPE_CHECKING:
     from personalize_local.datasets.properties import Value
 
-__all__ = ["NO_EVENTS", "SegmentRef", "StreamedEvents", "training_data"]
+__all__ = ["NO_EVENTS", "StreamedEvents", "training_data"]
 
 RULES = (
-    Rule(
-        says="Of the rows of one item or user the newest counts, also within one file.",
-        known="documented",
-        source="dg/updating-existing-bulk-data.html; within one file inferred",
-    ),
     Rule(
         says="Interactions with equal timestamps follow each other as they were imported, streamed events last.",
         known="chosen",
     ),
-    Rule(says="Rows that were imported before an UpdateDataset hold null in its new columns.", known="inferred"),
 )
 
 Excluded = Mapping[str, Collection[str]]
@@ -64,26 +58,18 @@ NO_EVENTS = StreamedEvents()
 
 
 def training_data(
-    interactions: Sequence[SegmentRef],
-    streamed: StreamedEvents = NO_EVENTS,
-    *,
-    items: Sequence[SegmentRef] = (),
-    users: Sequence[SegmentRef] = (),
-    excluded: Excluded | None = None,
-    schemas: Mapping[str, Schema] | None = None,
+    held: Mapping[str, Held], streamed: StreamedEvents = NO_EVENTS, *, excluded: Excluded | None = None
 ) -> TrainingData:
-    """Join the live segments of a dataset group, oldest first, and its streamed events.
+    """Join what the datasets of a group hold, by their type, and the group's streamed events.
 
     Interactions with the same timestamp and properties count once; of the rows of one item or user the newest counts.
-    ``excluded`` lists columns to leave out by dataset type, as a solution's excludedDatasetColumns does. ``schemas``
-    gives the schemas now in use by dataset type; without it that of the newest segment counts. Vocabularies and
-    values are numbered by first appearance, interactions before items. Raises SegmentError.
+    ``excluded`` lists columns to leave out by dataset type, as a solution's excludedDatasetColumns does. Vocabularies
+    and values are numbered by first appearance, interactions before items.
     """
     left_out = {kind.upper(): {fold(name) for name in names} for kind, names in (excluded or {}).items()}
-    in_use = schemas or {}
-    events = _Source.of(interactions, in_use.get("INTERACTIONS"), left_out.get("INTERACTIONS", set()))
-    item_rows = _Source.of(items, in_use.get("ITEMS"), left_out.get("ITEMS", set()))
-    user_rows = _Source.of(users, in_use.get("USERS"), left_out.get("USERS", set()))
+    events, item_rows, user_rows = (
+        _Source(held=held.get(kind), excluded=left_out.get(kind, set())) for kind in ("INTERACTIONS", "ITEMS", "USERS")
+    )
     user_ids = columns.join([*events.chunks("USER_ID"), *_streamed_ids(streamed.users)], _ID)
     bulk_items = events.chunks("ITEM_ID")
     item_ids = columns.join([*bulk_items, *_streamed_ids(streamed.items)], _ID)
@@ -105,18 +91,14 @@ _ID = pa.dictionary(pa.int32(), pa.string())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """The segments of one dataset, read under the schema now in use."""
+    """What one dataset holds, if the group has it."""
 
-    tables: Sequence[Table]
-    schema: Schema | None
+    held: Held | None
     excluded: Collection[str]
 
-    @classmethod
-    def of(cls, refs: Sequence[SegmentRef], schema: Schema | None, excluded: Collection[str]) -> _Source:
-        segments = [open_segment(ref) for ref in refs]
-        if schema is None and segments:
-            schema = segments[-1].info.schema
-        return cls(tables=[segment.table for segment in segments], schema=schema, excluded=excluded)
+    @property
+    def schema(self) -> Schema | None:
+        return None if self.held is None else self.held.schema
 
     def trained_fields(self) -> Sequence[Field]:
         """The fields of the schema, without ids and excluded ones."""
@@ -126,24 +108,13 @@ class _Source:
         return [item for item in self.schema.fields if item.name not in ids and fold(item.name) not in self.excluded]
 
     def chunks(self, name: str) -> list[Array]:
-        """A column's pieces over all segments; null where an older segment was written without the column."""
+        """A column's pieces, none where the schema has no such column."""
         item = self.schema.field(name) if self.schema is not None else None
-        if item is None:
-            return []
-        pieces: list[Array] = []
-        for table in self.tables:
-            if item.name in table.column_names:
-                pieces += table.column(item.name).chunks
-            else:
-                pieces.append(pa.nulls(table.num_rows, arrow_type(item)))
-        return pieces
+        return [] if self.held is None or item is None else self.held.chunks(item)
 
     def metadata(self, ids: NDArray[np.int32], count: int) -> dict[str, Column]:
         """The metadata of the first ``count`` ids, from each one's newest row. ``ids`` has the id of every row."""
-        newest = np.full(max(count, int(ids.max(initial=-1)) + 1), -1, np.int64)
-        # Of several values for one place the last one stays.
-        newest[ids] = np.arange(len(ids))
-        newest = newest[:count]
+        newest = columns.newest(ids, max(count, int(ids.max(initial=-1)) + 1))[:count]
         rows = pa.array(newest, mask=newest < 0)
         found: dict[str, Column] = {}
         for item in self.trained_fields():
@@ -202,13 +173,10 @@ def _interactions(
 def _streamed_column(item: Field, streamed: StreamedEvents) -> list[Array]:
     if not len(streamed):
         return []
-    type_: DataType = arrow_type(item)
     if item.name == "EVENT_TYPE":
         values: Sequence[Value] = streamed.event_types
     elif item.name == "EVENT_VALUE":
         values = streamed.event_values
     else:
         values = [properties.get(item.name) for properties in streamed.properties]
-    if pa.types.is_dictionary(type_):
-        return [pa.array(values, pa.string()).dictionary_encode()]
-    return [pa.array(values, type_)]
+    return [column_of(values, item)]

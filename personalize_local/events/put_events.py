@@ -110,7 +110,7 @@ def _event(group: str, params: Mapping[str, Any], event: Mapping[str, Any], sche
     item_in, value_in = _own(properties, _ITEM), _own(properties, EVENT_VALUE)
     sent_at: datetime = event["sentAt"]
     return StreamedEvent(
-        dataset_group=group,
+        stream=group,
         user_id=params.get("userId"),
         session_id=params["sessionId"],
         item_id=event.get("itemId", item_in),

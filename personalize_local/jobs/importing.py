@@ -173,6 +173,8 @@ def complete(rows: Rows, job: Job) -> None:
     dataset = rows.get(job.payload["dataset"])
     if job.state != "DONE" or dataset is None or dataset.deleted is not None:
         return
-    segment = {"folder": job.payload["folder"], "rows": job.result["rows"]}
+    # Rows that were put before are older than the import.
+    after = rows.last_row(dataset.arn)
+    segment = {"folder": job.payload["folder"], "rows": job.result["rows"], "after": after}
     earlier = dataset.state.get("segments", []) if job.payload["mode"] == "INCREMENTAL" else []
     rows.save(replace(dataset, state={**dataset.state, "segments": [*earlier, segment]}))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.datasets.properties import PropertiesError, Value, map_properties
-from personalize_local.datasets.schema import Schema, parse_schema
+from personalize_local.datasets.schema import Schema
+from personalize_local.jobs.holdings import open_held, schema_of
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.recipes import RECIPES, tuning
 from personalize_local.recipes.base import Objective, Recipe, TrainingParameters, Untrainable, complete
@@ -169,22 +170,13 @@ def snapshot(payload: Mapping[str, Any], workplace: Workplace) -> TrainingData:
     """The data of the group as it was when the job was made."""
     from personalize_local.datasets.snapshot import training_data
 
-    def folders(dataset_type: str) -> Sequence[Any]:
-        return [workplace.datasets / folder for folder in payload["segments"].get(dataset_type, ())]
-
+    with reading(workplace.database) as rows:
+        held = {kind: open_held(rows, workplace, known) for kind, known in payload["held"].items()}
     return training_data(
-        folders("INTERACTIONS"),
+        held,
         streamed(payload, workplace),
-        items=folders("ITEMS"),
-        users=folders("USERS"),
         excluded=payload["solutionConfig"].get("trainingDataConfig", {}).get("excludedDatasetColumns", {}),
-        schemas=schemas(payload),
     )
-
-
-def schemas(payload: Mapping[str, Any]) -> dict[str, Schema]:
-    """The schemas that were in use when the job was made, by dataset type."""
-    return {kind: parse_schema(schema["text"], schema["domain"]) for kind, schema in payload["schemas"].items()}
 
 
 def streamed(payload: Mapping[str, Any], workplace: Workplace) -> StreamedEvents:
@@ -195,7 +187,8 @@ def streamed(payload: Mapping[str, Any], workplace: Workplace) -> StreamedEvents
     """
     from personalize_local.datasets.snapshot import StreamedEvents
 
-    schema = schemas(payload).get("INTERACTIONS")
+    known = payload["held"].get("INTERACTIONS")
+    schema = None if known is None else schema_of(known)
     with reading(workplace.database) as rows:
         events = list(rows.events(payload["datasetGroup"], payload["until"]))
     named = {session: user for user, session, *_ in events if user is not None}

@@ -97,6 +97,8 @@ def _blockers(context: Context, rows: Rows, record: Record) -> list[str]:
 def _removed(context: Context, rows: Rows, record: Record) -> None:
     if record.body["datasetType"] == "INTERACTIONS":
         rows.remove_events(record.body["datasetGroupArn"])
+    rows.remove_events(record.arn)
+    rows.remove_rows(record.arn)
     context.emulator.jobs.sweep_soon()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from personalize_local.context import Context
+from personalize_local.jobs.holdings import folders, reference
 from personalize_local.resources.data_rules import Columns, excluded_columns
 from personalize_local.resources.dataset import live_datasets
 from personalize_local.store.sql import Rows
@@ -33,26 +34,12 @@ def training_payload(
         "solutionConfig": {**config, "trainingDataConfig": {"excludedDatasetColumns": excluded}},
         "eventType": event_type,
         "datasetGroup": group,
-        **_data_of(context, rows, group),
+        "held": {name: reference(rows, found) for name, found in live_datasets(context, rows, group).items()},
         "until": rows.last_event(group),
+        "forgotten": rows.last_forgotten(group),
         "artifact": context.emulator.ids.uuid(),
         **more,
     }
-
-
-def _data_of(context: Context, rows: Rows, group: str) -> dict[str, Any]:
-    """Schema and imports (oldest first) of each dataset."""
-    schemas, segments = {}, {}
-    for dataset_type, dataset in live_datasets(context, rows, group).items():
-        schema = rows.get(dataset.body["schemaArn"])
-        assert schema is not None, dataset.arn
-        schemas[dataset_type] = {"text": schema.body["schema"], "domain": schema.body.get("domain")}
-        segments[dataset_type] = _folders(dataset.state)
-    return {"schemas": schemas, "segments": segments}
-
-
-def _folders(state: Mapping[str, Any]) -> list[str]:
-    return [segment["folder"] for segment in state.get("segments", ())]
 
 
 def has_new_data(context: Context, rows: Rows, payload: Mapping[str, Any]) -> bool:
@@ -62,7 +49,7 @@ def has_new_data(context: Context, rows: Rows, payload: Mapping[str, Any]) -> bo
         return True
     datasets = live_datasets(context, rows, group)
     return any(
-        _folders(datasets[name].state) != payload["segments"].get(name, [])
+        folders(datasets[name].state) != folders(payload["held"].get(name, {}))
         for name in ("INTERACTIONS", "ACTION_INTERACTIONS")
         if name in datasets
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from personalize_local.datasets.schema import fold, parse_schema
+from personalize_local.datasets.schema import fold
 from personalize_local.errors import NOT_FOUND
+from personalize_local.jobs.holdings import schema_of
 from personalize_local.recipes import RECIPES
 from personalize_local.recipes.base import Model, Recipe
 from personalize_local.store.artifacts import Artifacts
@@ -111,8 +112,7 @@ def _thresholds(recipe: Recipe, payload: Mapping[str, Any]) -> dict[str, float |
 
 def _context_columns(payload: Mapping[str, Any]) -> dict[str, str]:
     """The columns of the Interactions schema that the training ran under."""
-    schema = payload["schemas"].get("INTERACTIONS")
-    if schema is None:
+    interactions = payload["held"].get("INTERACTIONS")
+    if interactions is None:
         return {}
-    parsed = parse_schema(schema["text"], schema["domain"])
-    return {fold(field.name): field.name for field in parsed.metadata}
+    return {fold(field.name): field.name for field in schema_of(interactions).metadata}

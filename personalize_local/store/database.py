@@ -30,7 +30,7 @@ class Database:
         self._readers: list[sqlite3.Connection] = []
         self._closed = False
         self.generation = 0
-        """Grows with each write of this process, which is the only one that writes."""
+        """Grows with each change of this process, which is the only one that writes; not with mere events."""
         with self.write() as rows:
             rows.create_tables(_IDENTITY)
 
@@ -60,6 +60,14 @@ class Database:
     def write(self) -> Iterator[Rows]:
         """Rows to read and change in one transaction; an exception undoes it."""
         with self._lock:
+            with self.append() as rows:
+                yield rows
+            self.generation += 1
+
+    @contextmanager
+    def append(self) -> Iterator[Rows]:
+        """As :meth:`write`, for events alone: what was read of anything else stays true."""
+        with self._lock:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield Rows(self._writer)
@@ -67,7 +75,6 @@ class Database:
                 self._writer.execute("ROLLBACK")
                 raise
             self._writer.execute("COMMIT")
-            self.generation += 1
 
     def close(self) -> None:
         """Close every connection."""

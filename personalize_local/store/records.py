@@ -51,9 +51,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamedEvent:
-    """One event of PutEvents. ``sent_at`` is in epoch seconds; ``extra`` holds what has no column of its own."""
+    """One event of PutEvents, or one action interaction (``item_id`` is its action then).
 
-    dataset_group: str
+    ``stream`` is the ARN that it belongs to, ``sent_at`` is in epoch seconds; ``extra`` holds what has no column of
+    its own.
+    """
+
+    stream: str
     user_id: str | None
     session_id: str
     item_id: str | None

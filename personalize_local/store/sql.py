@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
-from personalize_local.store.records import Job, Record, StreamedEvent
+from personalize_local.store import streams
+from personalize_local.store.connection import dump, load
+from personalize_local.store.records import Job, Record
 from personalize_local.store.upgrades import FORMAT, upgrade
 
 TABLES = (
@@ -22,11 +23,7 @@ TABLES = (
         arn TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, payload TEXT NOT NULL,
         result TEXT NOT NULL, submitted DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION)""",
     "CREATE INDEX IF NOT EXISTS jobs_state ON jobs (state)",
-    """CREATE TABLE IF NOT EXISTS events (
-        sequence {identity}, dataset_group TEXT NOT NULL, actor TEXT NOT NULL, user_id TEXT,
-        session_id TEXT NOT NULL, item_id TEXT, event_type TEXT NOT NULL, event_value DOUBLE PRECISION,
-        sent_at DOUBLE PRECISION NOT NULL, event_id TEXT, extra TEXT NOT NULL)""",
-    "CREATE INDEX IF NOT EXISTS events_actor ON events (dataset_group, actor, sequence)",
+    *streams.TABLES,
 )
 
 _RECORD = (
@@ -36,55 +33,27 @@ _RECORD = (
 _RECORDS = f"SELECT {_RECORD} FROM resources r LEFT JOIN jobs j ON j.arn = r.arn"
 
 
-class Cursor(Protocol):
-    """What is used of a DB-API cursor."""
-
-    @property
-    def rowcount(self) -> int:
-        """Rows touched by the last statement."""
-
-    def fetchone(self) -> Any:
-        """The next row or None."""
-
-    def fetchall(self) -> Sequence[Any]:
-        """All remaining rows."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """The remaining rows one by one."""
-
-
-class Connection(Protocol):
-    """What is used of a DB-API connection; placeholders are ``?`` here, an adapter may rewrite them."""
-
-    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Cursor:
-        """Run one statement."""
-
-    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Cursor:
-        """Run one statement for each row of parameters."""
-
-
-class Rows:
+class Rows(streams.Streams):
     """The questions and changes that the emulator has, as methods over one connection."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def create_tables(self, identity: str) -> None:
         """Make what is missing, upgrade what is old; ``identity`` is the dialect's type of a growing key.
 
         Raises ValueError when the tables are of a later version.
         """
-        for statement in TABLES:
-            self._connection.execute(statement.format(identity=identity))
+        facts, *others = TABLES
+        self._connection.execute(facts)
         row = self._connection.execute("SELECT value FROM facts WHERE name = 'format'").fetchone()
         if row is None:
             self._connection.execute("INSERT INTO facts (name, value) VALUES ('format', ?)", (str(FORMAT),))
         elif row[0] != str(FORMAT):
             upgrade(self._connection, int(row[0]))
+        for statement in others:
+            self._connection.execute(statement.format(identity=identity))
 
     def clear(self) -> None:
-        """Forget every resource, job and event."""
-        for table in ("resources", "jobs", "events"):
+        """Forget every resource, job, event and row."""
+        for table in ("resources", "jobs", *streams.NAMES):
             self._connection.execute(f"DELETE FROM {table}")
 
     # Resources
@@ -159,8 +128,8 @@ class Rows:
                 record.alias,
                 record.created,
                 record.deleted,
-                _dump(record.body),
-                _dump(record.state),
+                dump(record.body),
+                dump(record.state),
             ),
         )
 
@@ -168,7 +137,7 @@ class Rows:
         """Write what may change of a resource: ``parent``, ``deleted``, ``body`` and ``state``."""
         self._connection.execute(
             "UPDATE resources SET parent = ?, deleted = ?, body = ?, state = ? WHERE arn = ?",
-            (record.parent, record.deleted, _dump(record.body), _dump(record.state), record.arn),
+            (record.parent, record.deleted, dump(record.body), dump(record.state), record.arn),
         )
 
     def remove(self, arn: str) -> None:
@@ -223,7 +192,7 @@ class Rows:
         """Add a job."""
         self._connection.execute(
             "INSERT INTO jobs (arn, kind, state, payload, result, submitted, finished) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (job.arn, job.kind, job.state, _dump(job.payload), _dump(job.result), job.submitted, job.finished),
+            (job.arn, job.kind, job.state, dump(job.payload), dump(job.result), job.submitted, job.finished),
         )
 
     def finish_job(self, job: Job) -> bool:
@@ -233,79 +202,13 @@ class Rows:
         """
         cursor = self._connection.execute(
             "UPDATE jobs SET state = ?, result = ?, finished = ? WHERE arn = ? AND payload = ? AND state = 'PENDING'",
-            (job.state, _dump(job.result), job.finished, job.arn, _dump(job.payload)),
+            (job.state, dump(job.result), job.finished, job.arn, dump(job.payload)),
         )
         return cursor.rowcount == 1
 
     def stop_job(self, arn: str) -> None:
         """Mark a job as stopped, whatever has come of it."""
         self._connection.execute("UPDATE jobs SET state = 'STOPPED' WHERE arn = ?", (arn,))
-
-    # Events
-
-    def add_events(self, events: Sequence[StreamedEvent]) -> None:
-        """Append events."""
-        self._connection.executemany(
-            "INSERT INTO events (dataset_group, actor, user_id, session_id, item_id, event_type, event_value, "
-            "sent_at, event_id, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    event.dataset_group,
-                    event.actor,
-                    event.user_id,
-                    event.session_id,
-                    event.item_id,
-                    event.event_type,
-                    event.event_value,
-                    event.sent_at,
-                    event.event_id,
-                    _dump(event.extra),
-                )
-                for event in events
-            ],
-        )
-
-    def last_event(self, dataset_group: str) -> int:
-        """The sequence of the newest event of a dataset group; 0 when there is none."""
-        row = self._connection.execute(
-            "SELECT MAX(sequence) FROM events WHERE dataset_group = ?", (dataset_group,)
-        ).fetchone()
-        return int(row[0] or 0)
-
-    def recent_events(self, dataset_group: str, actor: str, after: int, limit: int) -> list[tuple[str, str, Any]]:
-        """Item id, event type and value of an actor's newest events past sequence ``after``, oldest first.
-
-        They come in order of arrival: a client's clock decides nothing about what is newest in real time.
-        """
-        cursor = self._connection.execute(
-            "SELECT item_id, event_type, event_value FROM events WHERE dataset_group = ? AND actor = ? "
-            "AND sequence > ? AND item_id IS NOT NULL ORDER BY sequence DESC LIMIT ?",
-            (dataset_group, actor, after, limit),
-        )
-        return [(row[0], row[1], row[2]) for row in reversed(cursor.fetchall())]
-
-    def events(self, dataset_group: str, until: int) -> Iterator[tuple[Any, ...]]:
-        """All events with an item up to a sequence: user, session, item, type, value, time, event id, extra."""
-        return iter(
-            self._connection.execute(
-                "SELECT user_id, session_id, item_id, event_type, event_value, sent_at, event_id, extra FROM events "
-                "WHERE dataset_group = ? AND sequence <= ? AND item_id IS NOT NULL ORDER BY sequence",
-                (dataset_group, until),
-            )
-        )
-
-    def remove_events(self, dataset_group: str) -> None:
-        """Forget the events of a dataset group."""
-        self._connection.execute("DELETE FROM events WHERE dataset_group = ?", (dataset_group,))
-
-
-def _dump(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
-def _load(text: str) -> Any:
-    # Most of these columns are empty most of the time, and every call reads some.
-    return {} if text == "{}" else json.loads(text)
 
 
 def _job(arn: str, row: Sequence[Any]) -> Job:
@@ -314,8 +217,8 @@ def _job(arn: str, row: Sequence[Any]) -> Job:
         arn=arn,
         kind=kind,
         state=state,
-        payload=_load(payload),
-        result=_load(result),
+        payload=load(payload),
+        result=load(result),
         submitted=submitted,
         finished=finished,
     )
@@ -332,7 +235,7 @@ def _record(row: Sequence[Any]) -> Record:
         alias=row[6],
         created=row[7],
         deleted=row[8],
-        body=_load(row[9]),
-        state=_load(row[10]),
+        body=load(row[9]),
+        state=load(row[10]),
         job=_job(row[1], row[11:]) if row[11] is not None else None,
     )

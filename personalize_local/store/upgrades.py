@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from personalize_local.store.sql import Connection
+from personalize_local.store.connection import Connection, dump
 
-FORMAT = 2
+FORMAT = 3
 """Version of the tables; a folder of a later one is refused rather than misread."""
 
 
@@ -22,12 +21,39 @@ def _campaigns_name_their_group(connection: Connection) -> None:
         solution = connection.execute("SELECT body FROM resources WHERE arn = ?", (parent,)).fetchone()
         if solution is not None:
             body = {**json.loads(text), "datasetGroupArn": json.loads(solution[0])["datasetGroupArn"]}
-            connection.execute(
-                "UPDATE resources SET body = ? WHERE arn = ?", (json.dumps(body, separators=(",", ":")), arn)
-            )
+            connection.execute("UPDATE resources SET body = ? WHERE arn = ?", (dump(body), arn))
 
 
-_STEPS: Mapping[int, Callable[[Connection], None]] = {1: _campaigns_name_their_group}
+def _events_are_of_a_stream(connection: Connection) -> None:
+    """2 to 3: action interactions are events too, of their dataset instead of its group; trainings name datasets."""
+    connection.execute("ALTER TABLE events RENAME COLUMN dataset_group TO stream")
+    found = connection.execute("SELECT arn, payload FROM jobs WHERE payload LIKE '%\"datasetGroup\"%'").fetchall()
+    for arn, text in found:
+        payload = json.loads(text)
+        if "schemas" in payload:
+            held = _held(payload["datasetGroup"], payload.pop("schemas"), payload.pop("segments"))
+            payload = {**payload, "held": held, "forgotten": 0}
+            connection.execute("UPDATE jobs SET payload = ? WHERE arn = ?", (dump(payload), arn))
+
+
+def _held(group: str, schemas: Mapping[str, Any], segments: Mapping[str, list[str]]) -> dict[str, Any]:
+    """What a training is told of datasets, from the two lists in which it was told before."""
+    return {
+        kind: {
+            "dataset": f"{group.replace(':dataset-group/', ':dataset/')}/{kind}",
+            "schema": schema["text"],
+            "domain": schema["domain"],
+            "segments": [{"folder": folder} for folder in segments.get(kind, ())],
+            "until": 0,
+        }
+        for kind, schema in schemas.items()
+    }
+
+
+_STEPS: Mapping[int, Callable[[Connection], None]] = {
+    1: _campaigns_name_their_group,
+    2: _events_are_of_a_stream,
+}
 
 
 def upgrade(connection: Connection, stored: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from personalize_local.datasets.held import Held, Placed, held
 from personalize_local.datasets.importing import import_files
 from personalize_local.datasets.schema import Schema
-from personalize_local.datasets.segments import SegmentRef
+from personalize_local.datasets.segments import SegmentRef, read_info
 from personalize_local.datasets.snapshot import NO_EVENTS, StreamedEvents, training_data
 from personalize_local.engine.data import Categorical, Column, MultiCategorical, Numeric, Text, TrainingData
 from tests.datasets.helpers import DEVICE, EVENT, ITEM, TIME, USER, interactions, schema, source
@@ -42,6 +43,24 @@ def write(tmp_path: Path) -> Any:
         return import_files([source(text)], read, path, minimum_rows=0).segment.path
 
     return imported
+
+
+def snapshot_of(
+    interactions: Sequence[SegmentRef],
+    streamed: StreamedEvents = NO_EVENTS,
+    *,
+    schemas: Mapping[str, Schema] | None = None,
+    excluded: Mapping[str, Sequence[str]] | None = None,
+    **others: Sequence[SegmentRef],
+) -> TrainingData:
+    """The snapshot of segments, under the schemas given or those of the newest segments."""
+    refs = {"INTERACTIONS": interactions, **{name.upper(): found for name, found in others.items()}}
+    read: dict[str, Schema] = {name: read_info(found[-1]).schema for name, found in refs.items() if found}
+    datasets: dict[str, Held] = {
+        name: held(used, [Placed(segment=ref) for ref in refs.get(name, ())])
+        for name, used in {**read, **(schemas or {})}.items()
+    }
+    return training_data(datasets, streamed, excluded=excluded)
 
 
 def told(data: TrainingData) -> list[tuple[Any, ...]]:
@@ -79,7 +98,7 @@ def stream(*events: tuple[str, str, int, str, float | None, dict[str, Any]]) -> 
 def test_interactions_are_sorted_by_time_and_ties_keep_the_order_of_import(write: Any) -> None:
     first = write(EVENTS, HEAD + "b,y,5,view,,tv,3,n\na,x,9,buy,2.5,,,n\n")
     second = write(EVENTS, HEAD + "c,x,5,click,,pc,,n\na,z,1,view,1,tv,7,n\n")
-    data = training_data([first, second], stream(("d", "x", 5, "view", 0.5, {"DEVICE": "watch", "battery": 4})))
+    data = snapshot_of([first, second], stream(("d", "x", 5, "view", 0.5, {"DEVICE": "watch", "battery": 4})))
     assert told(data) == [
         ("a", "z", 1, "view"),
         ("b", "y", 5, "view"),
@@ -100,7 +119,7 @@ def test_ids_are_numbered_by_first_appearance_with_catalogue_items_last(write: A
     bulk = write(EVENTS, HEAD + "b,y,5,view,,tv,3,n\na,x,9,buy,2.5,,,n\n")
     items = write(OLD_ITEMS, "ITEM_ID,GENRE,YEAR,TITLE,ADULT\nq,,,,\nx,,,,\np,,,,\n")
     users = write(schema("Users", USER, YEAR), "USER_ID,YEAR\nz,1\na,2\n")
-    data = training_data([bulk], stream(("c", "w", 1, "view", None, {})), items=[items], users=[users])
+    data = snapshot_of([bulk], stream(("c", "w", 1, "view", None, {})), items=[items], users=[users])
     assert data.users.strings(np.arange(len(data.users))) == ["b", "a", "c"]
     assert data.items.strings(np.arange(len(data.items))) == ["y", "x", "w", "q", "p"]
     assert decoded(data.user_metadata["YEAR"]) == [None, 2, None]
@@ -120,10 +139,10 @@ def test_the_same_event_twice_counts_once_and_any_difference_keeps_both(write: A
         "b,x,5,view,,tv,3,n",
     ]
     text = HEAD + "\n".join(rows)
-    assert len(training_data([write(EVENTS, text)]).interactions) == 9
+    assert len(snapshot_of([write(EVENTS, text)]).interactions) == 9
     again = [write(EVENTS, text), write(EVENTS, HEAD + "\n".join(reversed(rows)))]
     streamed = stream(("a", "x", 5, "view", None, {"DEVICE": "tv", "battery": 3, "NOTE": "n"}))
-    assert len(training_data(again, streamed).interactions) == 9
+    assert len(snapshot_of(again, streamed).interactions) == 9
 
 
 def test_of_the_rows_of_an_item_the_newest_counts(write: Any) -> None:
@@ -135,7 +154,7 @@ def test_of_the_rows_of_an_item_the_newest_counts(write: Any) -> None:
         NEW_ITEMS,
         "ITEM_ID,GENRE,YEAR,TITLE,ADULT,PLOT,KIND\nx,noir|crime|noir|,1950,,,long story,film\nz,,,,,,\n",
     )
-    data = training_data([bulk], items=[old, new])
+    data = snapshot_of([bulk], items=[old, new])
     assert data.items.strings(np.arange(len(data.items))) == ["y", "x", "z"]
     assert {name: decoded(column) for name, column in data.item_metadata.items()} == {
         "GENRE": [["horror"], ["noir", "crime"], []],
@@ -151,7 +170,7 @@ def test_of_the_rows_of_an_item_the_newest_counts(write: Any) -> None:
 def test_columns_are_those_of_the_schema_in_use(write: Any) -> None:
     bulk = write(EVENTS, HEAD + "b,y,5,view,,tv,3,n\n")
     old = write(OLD_ITEMS, "ITEM_ID,GENRE,YEAR,TITLE,ADULT\ny,drama,1999,T,true\n")
-    data = training_data([bulk], items=[old], schemas={"ITEMS": NEW_ITEMS})
+    data = snapshot_of([bulk], items=[old], schemas={"ITEMS": NEW_ITEMS})
     assert decoded(data.item_metadata["PLOT"]) == [""]
     assert decoded(data.item_metadata["KIND"]) == [None]
     assert isinstance(data.item_metadata["GENRE"], Categorical)
@@ -161,7 +180,7 @@ def test_excluded_columns_are_left_out(write: Any) -> None:
     bulk = write(EVENTS, HEAD + "b,y,5,view,1,tv,3,n\n")
     items = write(OLD_ITEMS, "ITEM_ID,GENRE,YEAR,TITLE,ADULT\ny,drama,1999,T,true\n")
     left_out = {"Interactions": ["device", "EVENT_VALUE", "EVENT_TYPE"], "ITEMS": ["GENRE"]}
-    data = training_data([bulk], items=[items], excluded=left_out)
+    data = snapshot_of([bulk], items=[items], excluded=left_out)
     assert (set(data.interactions.context), set(data.item_metadata)) == ({"BATTERY"}, {"YEAR"})
     assert data.interactions.value is None
     assert data.interactions.event_type is None
@@ -169,25 +188,25 @@ def test_excluded_columns_are_left_out(write: Any) -> None:
 
 def test_streamed_events_alone_are_data() -> None:
     streamed = stream(("a", "x", 7, "view", None, {}), ("b", "y", 3, "buy", 2.0, {"DEVICE": "tv"}))
-    data = training_data([], streamed, schemas={"INTERACTIONS": EVENTS})
+    data = snapshot_of([], streamed, schemas={"INTERACTIONS": EVENTS})
     assert told(data) == [("b", "y", 3, "buy"), ("a", "x", 7, "view")]
     assert decoded(data.interactions.context["DEVICE"]) == ["tv", None]
-    assert told(training_data([], streamed)) == [("b", "y", 3, None), ("a", "x", 7, None)]
+    assert told(snapshot_of([], streamed)) == [("b", "y", 3, None), ("a", "x", 7, None)]
 
 
 def test_no_data_is_an_empty_snapshot() -> None:
-    for data in (training_data([]), training_data([], NO_EVENTS, schemas={"INTERACTIONS": EVENTS, "ITEMS": NEW_ITEMS})):
+    for data in (snapshot_of([]), snapshot_of([], NO_EVENTS, schemas={"INTERACTIONS": EVENTS, "ITEMS": NEW_ITEMS})):
         assert (len(data.interactions), len(data.users), len(data.items)) == (0, 0, 0)
 
 
 def test_a_catalogue_without_interactions_is_kept(write: Any) -> None:
     items = write(OLD_ITEMS, "ITEM_ID,GENRE,YEAR,TITLE,ADULT\ny,drama,1999,T,true\n")
-    data = training_data([], items=[items], schemas={"INTERACTIONS": EVENTS})
+    data = snapshot_of([], items=[items], schemas={"INTERACTIONS": EVENTS})
     assert (len(data.items), decoded(data.item_metadata["YEAR"])) == (1, [1999])
 
 
 def test_arrays_are_read_only_and_of_the_engine_s_types(write: Any) -> None:
-    events = training_data([write(EVENTS, HEAD + "b,y,5,view,1,tv,3,n\n")]).interactions
+    events = snapshot_of([write(EVENTS, HEAD + "b,y,5,view,1,tv,3,n\n")]).interactions
     assert events.event_type is not None
     assert events.value is not None
     device = events.context["DEVICE"]
@@ -220,7 +239,7 @@ def test_segments_and_events_together_are_what_plain_python_makes_of_them(
         text = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE\n" + "\n".join(",".join(map(str, row)) for row in rows)
         refs.append(import_files([source(text)], read, folder / str(number), minimum_rows=0).segment.path)
     streamed = stream(*((*row, None, {}) for row in events))
-    data = training_data(refs, streamed, schemas={"INTERACTIONS": read})
+    data = snapshot_of(refs, streamed, schemas={"INTERACTIONS": read})
     everything = [*(row for rows in bulk for row in rows), *events]
     assert told(data) == reference(everything)
     assert data.users.strings(np.arange(len(data.users))) == list(dict.fromkeys(row[0] for row in everything))

@@ -29,7 +29,7 @@ def record(name: str, **changes: object) -> Record:
 
 def event(item: str | None, *, user: str | None = "u", session: str = "s") -> StreamedEvent:
     return StreamedEvent(
-        dataset_group="g",
+        stream="g",
         user_id=user,
         session_id=session,
         item_id=item,
@@ -135,7 +135,7 @@ def test_a_folder_of_another_format_is_refused(database: Database) -> None:
     connection.execute("UPDATE facts SET value = '99'")
     connection.commit()
     connection.close()
-    with pytest.raises(ValueError, match="has format 99, this version reads format 2"):
+    with pytest.raises(ValueError, match="has format 99, this version reads format 3"):
         Database(database.path)
 
 

@@ -7,7 +7,74 @@ from dataclasses import replace
 from pathlib import Path
 
 from personalize_local.store.database import Database
-from personalize_local.store.records import Record
+from personalize_local.store.records import Job, Record, StreamedEvent
+
+
+def age(path: Path, version: int) -> None:
+    """Make tables those of an earlier version."""
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE facts SET value = ? WHERE name = 'format'", (str(version),))
+    connection.execute("ALTER TABLE events RENAME COLUMN stream TO dataset_group")
+    connection.execute("DROP TABLE streamed_rows")
+    connection.commit()
+    connection.close()
+
+
+def test_events_and_trainings_of_format_2_are_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    group = "arn:aws:personalize:us-east-1:123456789012:dataset-group/shop"
+    event = StreamedEvent(
+        stream=group,
+        user_id="u",
+        session_id="s",
+        item_id="i",
+        event_type="click",
+        event_value=None,
+        sent_at=1.0,
+        event_id=None,
+    )
+    old = {
+        "datasetGroup": group,
+        "schemas": {"ITEMS": {"text": "{}", "domain": None}, "USERS": {"text": "[]", "domain": "ECOMMERCE"}},
+        "segments": {"ITEMS": ["a", "b"]},
+    }
+    database = Database(path)
+    with database.write() as rows:
+        rows.add_events([event])
+        rows.add_job(Job(arn="version", kind="solutionVersion", payload=old, submitted=1.0))
+        rows.add_job(Job(arn="import", kind="datasetImportJob", payload={"folder": "c"}, submitted=1.0))
+    database.close()
+    age(path, 2)
+    database = Database(path)
+    with database.read() as rows:
+        assert rows.recent_events(group, "u", 0, 10) == [("i", "click", None)]
+        jobs = {job.arn: dict(job.payload) for job in rows.unfinished_jobs()}
+    database.close()
+    dataset = "arn:aws:personalize:us-east-1:123456789012:dataset/shop"
+    folders = [{"folder": "a"}, {"folder": "b"}]
+    assert jobs == {
+        "import": {"folder": "c"},
+        "version": {
+            "datasetGroup": group,
+            "forgotten": 0,
+            "held": {
+                "ITEMS": {
+                    "dataset": f"{dataset}/ITEMS",
+                    "schema": "{}",
+                    "domain": None,
+                    "segments": folders,
+                    "until": 0,
+                },
+                "USERS": {
+                    "dataset": f"{dataset}/USERS",
+                    "schema": "[]",
+                    "domain": "ECOMMERCE",
+                    "segments": [],
+                    "until": 0,
+                },
+            },
+        },
+    }
 
 
 def test_campaigns_of_format_1_learn_which_group_they_belong_to(tmp_path: Path) -> None:
@@ -20,10 +87,7 @@ def test_campaigns_of_format_1_learn_which_group_they_belong_to(tmp_path: Path) 
         for record in (plain, campaign, orphan):
             rows.insert(record)
     database.close()
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE facts SET value = '1' WHERE name = 'format'")
-    connection.commit()
-    connection.close()
+    age(path, 1)
     for _ in range(2):  # the second time nothing is left to do
         database = Database(path)
         with database.read() as rows:

@@ -1,0 +1,177 @@
+"""What comes one by one: events, rows of items, users and actions, and who was deleted from both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from personalize_local.store.connection import Connection, dump, load
+from personalize_local.store.records import StreamedEvent
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS events (
+        sequence {identity}, stream TEXT NOT NULL, actor TEXT NOT NULL, user_id TEXT,
+        session_id TEXT NOT NULL, item_id TEXT, event_type TEXT NOT NULL, event_value DOUBLE PRECISION,
+        sent_at DOUBLE PRECISION NOT NULL, event_id TEXT, extra TEXT NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS events_actor ON events (stream, actor, sequence)",
+    """CREATE TABLE IF NOT EXISTS streamed_rows (
+        sequence {identity}, dataset TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS streamed_rows_in_order ON streamed_rows (dataset, sequence)",
+    "CREATE INDEX IF NOT EXISTS streamed_rows_by_id ON streamed_rows (dataset, id)",
+    """CREATE TABLE IF NOT EXISTS forgotten (
+        sequence {identity}, dataset_group TEXT NOT NULL, user_mark TEXT NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS forgotten_in_order ON forgotten (dataset_group, sequence)",
+)
+NAMES = ("events", "streamed_rows", "forgotten")
+
+
+class Streams:
+    """The questions about streams, as methods over one connection.
+
+    A stream of events is named by an ARN: those of PutEvents by their dataset group's, action interactions by their
+    dataset's. Sequences grow and are never given twice.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # Events
+
+    def add_events(self, events: Sequence[StreamedEvent]) -> None:
+        """Append events."""
+        self._connection.executemany(
+            "INSERT INTO events (stream, actor, user_id, session_id, item_id, event_type, event_value, "
+            "sent_at, event_id, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    event.stream,
+                    event.actor,
+                    event.user_id,
+                    event.session_id,
+                    event.item_id,
+                    event.event_type,
+                    event.event_value,
+                    event.sent_at,
+                    event.event_id,
+                    dump(event.extra),
+                )
+                for event in events
+            ],
+        )
+
+    def last_event(self, stream: str) -> int:
+        """The sequence of the newest event of a stream; 0 when there is none."""
+        row = self._connection.execute("SELECT MAX(sequence) FROM events WHERE stream = ?", (stream,)).fetchone()
+        return int(row[0] or 0)
+
+    def recent_events(self, stream: str, actor: str, after: int, limit: int) -> list[tuple[str, str, Any]]:
+        """Item id, event type and value of an actor's newest events past sequence ``after``, oldest first.
+
+        They come in order of arrival: a client's clock decides nothing about what is newest in real time.
+        """
+        cursor = self._connection.execute(
+            "SELECT item_id, event_type, event_value FROM events WHERE stream = ? AND actor = ? "
+            "AND sequence > ? AND item_id IS NOT NULL ORDER BY sequence DESC LIMIT ?",
+            (stream, actor, after, limit),
+        )
+        return [(row[0], row[1], row[2]) for row in reversed(cursor.fetchall())]
+
+    def events_of(self, stream: str, actor: str, after: int) -> list[tuple[int, str, str, float]]:
+        """Sequence, item id, event type and time of an actor's events past sequence ``after``, in order of arrival."""
+        cursor = self._connection.execute(
+            "SELECT sequence, item_id, event_type, sent_at FROM events WHERE stream = ? AND actor = ? "
+            "AND sequence > ? AND item_id IS NOT NULL ORDER BY sequence",
+            (stream, actor, after),
+        )
+        return [(row[0], row[1], row[2], row[3]) for row in cursor]
+
+    def events(self, stream: str, until: int) -> Iterator[tuple[Any, ...]]:
+        """All events with an item up to a sequence: user, session, item, type, value, time, event id, extra."""
+        return iter(
+            self._connection.execute(
+                "SELECT user_id, session_id, item_id, event_type, event_value, sent_at, event_id, extra FROM events "
+                "WHERE stream = ? AND sequence <= ? AND item_id IS NOT NULL ORDER BY sequence",
+                (stream, until),
+            )
+        )
+
+    def remove_events(self, stream: str) -> None:
+        """Forget the events of a stream."""
+        self._connection.execute("DELETE FROM events WHERE stream = ?", (stream,))
+
+    def remove_events_of(self, stream: str, user: str) -> int:
+        """Forget the events of a user, and those without a user of sessions in which he is named; how many."""
+        sessions = self._connection.execute(
+            "SELECT DISTINCT session_id FROM events WHERE stream = ? AND actor = ? AND user_id = ?",
+            (stream, user, user),
+        ).fetchall()
+        removed = 0
+        for row in sessions:
+            removed += self._connection.execute(
+                "DELETE FROM events WHERE stream = ? AND actor = ? AND user_id IS NULL", (stream, row[0])
+            ).rowcount
+        # Also what came under his id as a session: he was asked about by it.
+        return removed + self._connection.execute(
+            "DELETE FROM events WHERE stream = ? AND actor = ?", (stream, user)
+        ).rowcount  # fmt: skip
+
+    # Rows of items, users and actions
+
+    def add_rows(self, dataset: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Append rows to a dataset, each an id and its values by the names of the schema."""
+        self._connection.executemany(
+            "INSERT INTO streamed_rows (dataset, id, body) VALUES (?, ?, ?)",
+            [(dataset, id_, dump(body)) for id_, body in rows],
+        )
+
+    def last_row(self, dataset: str) -> int:
+        """The sequence of the newest row of a dataset; 0 when there is none."""
+        row = self._connection.execute(
+            "SELECT MAX(sequence) FROM streamed_rows WHERE dataset = ?", (dataset,)
+        ).fetchone()
+        return int(row[0] or 0)
+
+    def rows_of(self, dataset: str, until: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """The rows of a dataset up to a sequence: sequence, id and values, in order of arrival."""
+        cursor = self._connection.execute(
+            "SELECT sequence, id, body FROM streamed_rows WHERE dataset = ? AND sequence <= ? ORDER BY sequence",
+            (dataset, until),
+        )
+        return ((row[0], row[1], load(row[2])) for row in cursor)
+
+    def remove_rows(self, dataset: str) -> None:
+        """Forget the rows of a dataset."""
+        self._connection.execute("DELETE FROM streamed_rows WHERE dataset = ?", (dataset,))
+
+    def remove_rows_of(self, dataset: str, id_: str) -> int:
+        """Forget the rows of one id; how many they were."""
+        return self._connection.execute(
+            "DELETE FROM streamed_rows WHERE dataset = ? AND id = ?", (dataset, id_)
+        ).rowcount
+
+    # Deleted users
+
+    def forget(self, dataset_group: str, marks: Iterable[str]) -> None:
+        """Write down that the users with these marks were deleted from the data of a group."""
+        self._connection.executemany(
+            "INSERT INTO forgotten (dataset_group, user_mark) VALUES (?, ?)",
+            ((dataset_group, mark) for mark in marks),
+        )
+
+    def last_forgotten(self, dataset_group: str) -> int:
+        """The sequence of the newest deletion of a user from a group; 0 when there is none."""
+        row = self._connection.execute(
+            "SELECT MAX(sequence) FROM forgotten WHERE dataset_group = ?", (dataset_group,)
+        ).fetchone()
+        return int(row[0] or 0)
+
+    def forgotten(self, dataset_group: str, after: int) -> frozenset[str]:
+        """The marks of the users deleted from a group past a sequence."""
+        cursor = self._connection.execute(
+            "SELECT user_mark FROM forgotten WHERE dataset_group = ? AND sequence > ?", (dataset_group, after)
+        )
+        return frozenset(row[0] for row in cursor)
+
+    def remove_forgotten(self, dataset_group: str) -> None:
+        """Drop what is known of deletions from a group that is deleted itself."""
+        self._connection.execute("DELETE FROM forgotten WHERE dataset_group = ?", (dataset_group,))
