@@ -159,6 +159,8 @@ class Recipe:
     exploration: bool
     events_config: bool = False
     """Whether eventsConfig may weigh event types."""
+    reasons: bool = False
+    """Whether items that the model would not have chosen say why they are there."""
     objective: bool = False
     """Whether an optimizationObjective may be set."""
     training_update: bool = False

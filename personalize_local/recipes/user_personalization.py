@@ -83,6 +83,7 @@ USER_PERSONALIZATION_V2 = replace(
     created=released(2024, 1, 1),  # chosen, after its sister's, which was observed
     learns_as="aws-user-personalization",
     events_config=True,
+    reasons=True,
     objective=False,
     training_update=False,
     metadata="automatic",

@@ -80,6 +80,8 @@ FILTERS = Quota(name="filters", default=30, counts="standing", per="dataset grou
 DELETION_JOBS = Quota(name="moving-data-deletion-jobs", default=5, counts="moving", per="dataset group")
 FILTER_FIELDS = Quota(name="filter-fields", default=10, counts=None, per="resource")
 GROUP_FILTER_FIELDS = Quota(name="filter-fields-in-dataset-group", default=20, counts=None, per="dataset group")
+FILTER_EVENTS = Quota(name="filter-interactions", default=100, counts=None, per="request")
+FILTER_ACTION_EVENTS = Quota(name="filter-action-interactions", default=300, counts=None, per="request")
 METRICS = Quota(name="attribution-metrics", default=10, counts=None, per="resource")
 TAGS = Quota(name="tags", default=50, counts=None, per="resource", source="dg/tagging-resources.html")
 HPO_JOBS = Quota(

@@ -13,7 +13,7 @@ from personalize_local.jobs.holdings import schema_of
 from personalize_local.recipes import RECIPES
 from personalize_local.recipes.base import Model, Recipe
 from personalize_local.store.artifacts import Artifacts
-from personalize_local.store.records import Job
+from personalize_local.store.records import Job, user_mark
 from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
@@ -28,16 +28,23 @@ class Loaded:
 
     Events past ``until`` came after the training snapshot; of those, only the ones for which ``thresholds`` has their
     type (None: every type), at or above its value (None: any), move the model. ``context_columns`` maps folded names
-    to schema names.
+    to schema names. ``training`` names the training and is never given twice; ``forgotten`` has the marks of the users
+    who were deleted from the data since.
     """
 
+    training: str
     recipe: Recipe
     model: Model
     dataset_group: str
     until: int
+    forgotten: frozenset[str]
     thresholds: Mapping[str, float | None] | None
     threshold: float | None
     context_columns: Mapping[str, str]
+
+    def remembers(self, user_id: str) -> bool:
+        """Whether the model may answer from what it has learned of a user."""
+        return not self.forgotten or user_mark(user_id) not in self.forgotten
 
     def moves(self, event_type: str, value: float | None) -> bool:
         """Whether an event of this type and value is one that the model learns from."""
@@ -55,45 +62,59 @@ class Models:
 
     def __init__(self, artifacts: Path) -> None:
         self._artifacts = Artifacts(artifacts)
-        self._loaded: dict[str, Loaded] = {}
+        self._loaded: dict[str, tuple[int, Loaded]] = {}
         self._lock = threading.Lock()
 
-    def of(self, rows: Rows, training: str) -> Loaded:
-        """The model of a training, by the key of its job. Raises ResourceNotFoundException when there is none."""
-        loaded = self._loaded.get(training)
-        if loaded is not None:
-            return loaded
+    def of(self, rows: Rows, training: str, owner: int) -> Loaded:
+        """The model of a training, by the key of its job. Raises ResourceNotFoundException when there is none.
+
+        ``owner`` is the sequence of the record that asks: its ARN may be given again to another.
+        """
+        kept = self._loaded.get(training)
+        if kept is not None and kept[0] == owner:
+            return kept[1]
         with self._lock:
-            if training not in self._loaded:
+            kept = self._loaded.get(training)
+            if kept is None or kept[0] != owner:
                 job = rows.job(training)
                 if job is None or job.state != "DONE":
-                    raise NOT_FOUND(arn=training)
-                self._loaded[training] = self._open(job)
-            return self._loaded[training]
+                    raise NOT_FOUND(arn=training.partition("#")[0])
+                kept = (owner, self._open(rows, job))
+                # What it replaces is not asked for any more.
+                self._drop(training.partition("#")[0])
+                self._loaded[training] = kept
+            return kept[1]
 
-    def _open(self, job: Job) -> Loaded:
+    def _open(self, rows: Rows, job: Job) -> Loaded:
         payload = job.payload
         recipe = RECIPES[job.result.get("recipe", payload["recipe"])]
         arrays, facts = self._artifacts.open(payload["artifact"])
         threshold = payload["solutionConfig"].get("eventValueThreshold")
         return Loaded(
+            training=payload["artifact"],
             recipe=recipe,
             model=recipe.load(arrays, facts),
             dataset_group=payload["datasetGroup"],
             until=payload["until"],
+            forgotten=rows.forgotten(payload["datasetGroup"], payload["forgotten"]),
             thresholds=_thresholds(recipe, payload),
             threshold=None if threshold is None else float(threshold),
             context_columns=_context_columns(payload),
         )
 
-    def forget(self, arn: str) -> None:
-        """Let go of the models of a deleted resource."""
+    def _drop(self, arn: str) -> None:
         for key in [key for key in self._loaded if key.partition("#")[0] == arn]:
             self._loaded.pop(key, None)
 
+    def forget(self, arn: str) -> None:
+        """Let go of the models of a deleted resource."""
+        with self._lock:
+            self._drop(arn)
+
     def clear(self) -> None:
         """Let go of every model."""
-        self._loaded.clear()
+        with self._lock:
+            self._loaded.clear()
 
 
 def _thresholds(recipe: Recipe, payload: Mapping[str, Any]) -> dict[str, float | None] | None:

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from botocore_shapes.errors import ServiceError
 from personalize_local.context import Context
 from personalize_local.datasets.schema import fold
-from personalize_local.errors import NOT_FOUND, NOT_IMPLEMENTED, WRONG_ARN
+from personalize_local.errors import NOT_FOUND, WRONG_ARN
 from personalize_local.provenance import Rule, invalid
-from personalize_local.recipes.base import Query
+from personalize_local.recipes.base import Operation, Query
 from personalize_local.resources.campaign import KIND as CAMPAIGN
 from personalize_local.resources.campaign import follows_latest
-from personalize_local.resources.filter import KIND as FILTER
 from personalize_local.resources.kind import Kind
-from personalize_local.resources.lookup import require
 from personalize_local.resources.recommender import KIND as RECOMMENDER
 from personalize_local.resources.recommender import training_of
 from personalize_local.resources.status import status_of
+from personalize_local.runtime.filtering import Choice, Who, choice
 from personalize_local.runtime.models import Loaded
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
+
+if TYPE_CHECKING:
+    from personalize_local.filters.table import Mask
 
 ONE_ARN = invalid("Provide exactly one of campaignArn and recommenderArn.", "inferred", "service model")
 OTHER_OPERATION = invalid(
@@ -30,7 +33,6 @@ OTHER_OPERATION = invalid(
 )
 NEEDED_ID = invalid("{member} is required for recipe {recipe}.", "documented", "dg/API_RS_GetRecommendations.html")
 EMPTY_ID = invalid("{member} must not be empty.", "inferred")
-VALUES_WITHOUT_FILTER = invalid("filterValues requires a filterArn.", "inferred")
 UNKNOWN_CONTEXT = invalid("Context key {key} is not a column of the Item interactions dataset.", "inferred")
 RULES = (
     Rule(
@@ -38,7 +40,12 @@ RULES = (
         known="inferred",
     ),
     Rule(says="An answer takes the newest 100 events of a user or session into account.", known="inferred"),
-    Rule(says="Filters exist and cannot be used in recommendations yet.", known="chosen"),
+    Rule(says="filterValues without a filterArn are passed over.", known="inferred"),
+    Rule(
+        says="Of a user who was deleted from the data, models that were trained before use only what has come since.",
+        known="chosen",
+        source="dg/delete-records.html asks for a new training",
+    ),
 )
 
 _RECENT_EVENTS = 100
@@ -46,42 +53,49 @@ _RECENT_EVENTS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A checked request: the model, the query to put to it, and the tag that marks the campaign in answers."""
+    """A checked request: the model, the query to put to it, and the tag that marks the campaign in answers.
+
+    ``who`` says what it is about, ``choice`` what the answer may have (None: everything), ``config`` the configuration
+    of the campaign or recommender.
+    """
 
     loaded: Loaded
     query: Query
     tag: str
+    who: Who
+    choice: Choice | None
+    config: Mapping[str, Any]
+
+    @property
+    def allowed(self) -> Mask | None:
+        """Which items of the model the answer may have."""
+        return None if self.choice is None else self.choice.of_model(len(self.loaded.model.items))
 
 
-def question(context: Context, params: Mapping[str, Any], operation: str) -> Question:
+def question(context: Context, rows: Rows, params: Mapping[str, Any], operation: Operation) -> Question:
     """Check a runtime request and gather what its answer needs.
 
-    Raises ResourceNotFoundException for a campaign or recommender that is not there or not serving,
-    InvalidInputException for what the recipe does not take, NotImplementedException for what is not built.
+    Raises ResourceNotFoundException for a campaign, recommender or filter that is not there or not serving,
+    InvalidInputException for what the recipe does not take.
     """
-    _refuse_unbuilt(params)
     kind, arn = _asked(params)
-    with context.emulator.database.read() as rows:
-        loaded = _serving(context, rows, kind, arn)
-        recipe = loaded.recipe
-        if recipe.operation != operation:
-            raise OTHER_OPERATION(recipe=recipe.arn, operation=operation)
-        user_id = _id(params, "userId", recipe.arn, needed=recipe.needs_user)
-        item_id = _id(params, "itemId", recipe.arn, needed=recipe.needs_item)
-        events = _events(rows, loaded, user_id) if recipe.realtime and user_id is not None else ()
-        if "filterArn" in params:
-            require(context, rows, FILTER, params["filterArn"])
-            raise NOT_IMPLEMENTED(what="filterArn")
-    query = Query(user_id=user_id, item_id=item_id, events=events, context=_context(loaded, params.get("context", {})))
-    return Question(loaded=loaded, query=query, tag=blake2b(arn.encode(), digest_size=3).hexdigest())
-
-
-def _refuse_unbuilt(params: Mapping[str, Any]) -> None:
-    for member in ("promotions", "metadataColumns"):
-        if params.get(member):
-            raise NOT_IMPLEMENTED(what=member)
-    if params.get("filterValues") and "filterArn" not in params:
-        raise VALUES_WITHOUT_FILTER()
+    loaded, config = _serving(context, rows, kind, arn)
+    recipe = loaded.recipe
+    if recipe.operation != operation:
+        raise OTHER_OPERATION(recipe=recipe.arn, operation=operation)
+    user_id = _id(params, "userId", recipe.arn, needed=recipe.needs_user)
+    item_id = _id(params, "itemId", recipe.arn, needed=recipe.needs_item)
+    events = _events(rows, loaded, user_id) if recipe.realtime and user_id is not None else ()
+    asked_of = user_id if user_id is None or loaded.remembers(user_id) else None
+    who = Who(loaded=loaded, asked=arn, user_id=user_id, item_id=item_id, operation=operation)
+    return Question(
+        loaded=loaded,
+        query=Query(user_id=asked_of, item_id=item_id, events=events, context=_context(loaded, params)),
+        tag=blake2b(arn.encode(), digest_size=3).hexdigest(),
+        who=who,
+        choice=choice(context, rows, who, params.get("filterArn"), params.get("filterValues", {})),
+        config=config,
+    )
 
 
 def _asked(params: Mapping[str, Any]) -> tuple[Kind, str]:
@@ -91,7 +105,18 @@ def _asked(params: Mapping[str, Any]) -> tuple[Kind, str]:
     return (CAMPAIGN, str(campaign)) if campaign is not None else (RECOMMENDER, str(recommender))
 
 
-def _serving(context: Context, rows: Rows, kind: Kind, arn: str) -> Loaded:
+def _serving(context: Context, rows: Rows, kind: Kind, arn: str) -> tuple[Loaded, Mapping[str, Any]]:
+    record = _record(context, rows, kind, arn)
+    if kind is CAMPAIGN and follows_latest(record):
+        record = _rolled_out(context, rows, record)
+    try:
+        return _loaded(context, rows, kind, record)
+    except ServiceError:
+        # A training that takes over lets go of the one before.
+        return _loaded(context, rows, kind, _record(context, rows, kind, arn))
+
+
+def _record(context: Context, rows: Rows, kind: Kind, arn: str) -> Record:
     # Every recommendation comes through here: an ARN of another kind is only looked at when nothing is found.
     record = rows.get(arn)
     if record is None or record.kind != kind.name:
@@ -100,13 +125,19 @@ def _serving(context: Context, rows: Rows, kind: Kind, arn: str) -> Loaded:
         raise NOT_FOUND(arn=arn)
     if record.account != context.account or record.region != context.region:
         raise NOT_FOUND(arn=arn)
-    if kind is CAMPAIGN and follows_latest(record):
-        record = _rolled_out(context, rows, record)
+    return record
+
+
+def _loaded(context: Context, rows: Rows, kind: Kind, record: Record) -> tuple[Loaded, Mapping[str, Any]]:
     status = status_of(context, kind, record)
     if not status.is_active:
-        raise NOT_FOUND(arn=arn)
-    training = status.body["solutionVersionArn"] if kind is CAMPAIGN else training_of(arn, status.body)
-    return context.emulator.models.of(rows, training)
+        raise NOT_FOUND(arn=record.arn)
+    if kind is CAMPAIGN:
+        return context.emulator.models.of(rows, status.body["solutionVersionArn"], 0), status.body.get(
+            "campaignConfig", {}
+        )
+    training = training_of(record.arn, status.body)
+    return context.emulator.models.of(rows, training, record.sequence), status.body.get("recommenderConfig", {})
 
 
 def _rolled_out(context: Context, rows: Rows, record: Record) -> Record:
@@ -129,7 +160,8 @@ def _events(rows: Rows, loaded: Loaded, actor: str) -> list[str]:
     return [item for item, event_type, value in recent if loaded.moves(event_type, value)]
 
 
-def _context(loaded: Loaded, given: Mapping[str, str]) -> dict[str, str]:
+def _context(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, str]:
+    given: Mapping[str, str] = params.get("context", {})
     if not given:
         return {}
     columns = {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.provenance import Rule, invalid
-from personalize_local.runtime.questions import question
+from personalize_local.runtime.metadata import describe, metadata
+from personalize_local.runtime.questions import Question, question
 from personalize_local.runtime.recommendations import SCORE_DECIMALS
 
 MAXIMUM_INPUT = 500
@@ -24,15 +26,37 @@ RULES = (
         source="samples: personalize_ranking_example",
     ),
     Rule(says="An item that is given twice is ranked once.", known="inferred"),
+    Rule(
+        says="Items that the filter drops are left out of a ranking; the scores of the others stay as they are.",
+        known="inferred",
+    ),
 )
 
 
 def get_personalized_ranking(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Answer GetPersonalizedRanking."""
     listed = list(dict.fromkeys(params["inputList"]))
-    if not 1 <= len(params["inputList"]) <= MAXIMUM_INPUT:
+    given = len(params["inputList"])
+    if not 1 <= given <= MAXIMUM_INPUT:
         raise INPUT_LENGTH(most=MAXIMUM_INPUT)
-    asked = question(context, params, "GetPersonalizedRanking")
+    with context.emulator.database.read() as rows:
+        asked = question(context, rows, params, "GetPersonalizedRanking")
+        described = None
+        if "metadataColumns" in params:
+            described = metadata(context, rows, asked, params, count=given, member="The length of inputList")
+        ranking = _ranked(asked, listed)
+        if asked.choice is not None:
+            kept = asked.choice.keeps([item["itemId"] for item in ranking])
+            ranking = list(compress(ranking, kept))
+        if described is not None:
+            describe(ranking, described, rows)
+    return {
+        "personalizedRanking": ranking,
+        "recommendationId": context.emulator.ids.recommendation_id(asked.tag),
+    }
+
+
+def _ranked(asked: Question, listed: list[str]) -> list[dict[str, Any]]:
     model = asked.loaded.model
     indexes = model.items.indexes(listed)
     known = indexes >= 0
@@ -42,8 +66,4 @@ def get_personalized_ranking(context: Context, params: dict[str, Any]) -> dict[s
         {"itemId": names[place], "score": score}
         for place, score in zip(order.tolist(), probabilities.round(SCORE_DECIMALS).tolist(), strict=True)
     ]
-    ranking += [{"itemId": id_} for id_, is_known in zip(listed, known.tolist(), strict=True) if not is_known]
-    return {
-        "personalizedRanking": ranking,
-        "recommendationId": context.emulator.ids.recommendation_id(asked.tag),
-    }
+    return ranking + [{"itemId": id_} for id_, is_known in zip(listed, known.tolist(), strict=True) if not is_known]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Literal
 
 JobState = Literal["PENDING", "DONE", "FAILED", "STOPPED"]
@@ -53,8 +54,8 @@ class Record:
 class StreamedEvent:
     """One event of PutEvents, or one action interaction (``item_id`` is its action then).
 
-    ``stream`` is the ARN that it belongs to, ``sent_at`` is in epoch seconds; ``extra`` holds what has no column of
-    its own.
+    ``stream`` is the ARN that it belongs to; ``sent_at``, as the client says it, and ``arrived`` are in epoch seconds
+    (None: not known); ``extra`` holds what has no column of its own.
     """
 
     stream: str
@@ -66,8 +67,14 @@ class StreamedEvent:
     sent_at: float
     event_id: str | None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    arrived: float | None = None
 
     @property
     def actor(self) -> str:
         """Under which id the event is found in real time: the user's, else the session's."""
         return self.user_id if self.user_id is not None else self.session_id
+
+
+def user_mark(user_id: str) -> str:
+    """By what a deleted user is known again, without his id."""
+    return blake2b(user_id.encode(), digest_size=16).hexdigest()

@@ -12,7 +12,7 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS events (
         sequence {identity}, stream TEXT NOT NULL, actor TEXT NOT NULL, user_id TEXT,
         session_id TEXT NOT NULL, item_id TEXT, event_type TEXT NOT NULL, event_value DOUBLE PRECISION,
-        sent_at DOUBLE PRECISION NOT NULL, event_id TEXT, extra TEXT NOT NULL)""",
+        sent_at DOUBLE PRECISION NOT NULL, event_id TEXT, extra TEXT NOT NULL, arrived DOUBLE PRECISION)""",
     "CREATE INDEX IF NOT EXISTS events_actor ON events (stream, actor, sequence)",
     """CREATE TABLE IF NOT EXISTS streamed_rows (
         sequence {identity}, dataset TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL)""",
@@ -41,7 +41,7 @@ class Streams:
         """Append events."""
         self._connection.executemany(
             "INSERT INTO events (stream, actor, user_id, session_id, item_id, event_type, event_value, "
-            "sent_at, event_id, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "sent_at, event_id, extra, arrived) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     event.stream,
@@ -54,6 +54,7 @@ class Streams:
                     event.sent_at,
                     event.event_id,
                     dump(event.extra),
+                    event.arrived,
                 )
                 for event in events
             ],
@@ -76,14 +77,14 @@ class Streams:
         )
         return [(row[0], row[1], row[2]) for row in reversed(cursor.fetchall())]
 
-    def events_of(self, stream: str, actor: str, after: int) -> list[tuple[int, str, str, float]]:
-        """Sequence, item id, event type and time of an actor's events past sequence ``after``, in order of arrival."""
+    def events_of(self, stream: str, actor: str, after: int) -> list[tuple[int, str, str, float, float | None]]:
+        """Sequence, item id, type, time and arrival of an actor's events past sequence ``after``, as they arrived."""
         cursor = self._connection.execute(
-            "SELECT sequence, item_id, event_type, sent_at FROM events WHERE stream = ? AND actor = ? "
+            "SELECT sequence, item_id, event_type, sent_at, arrived FROM events WHERE stream = ? AND actor = ? "
             "AND sequence > ? AND item_id IS NOT NULL ORDER BY sequence",
             (stream, actor, after),
         )
-        return [(row[0], row[1], row[2], row[3]) for row in cursor]
+        return [tuple(row) for row in cursor]
 
     def events(self, stream: str, until: int) -> Iterator[tuple[Any, ...]]:
         """All events with an item up to a sequence: user, session, item, type, value, time, event id, extra."""

@@ -27,6 +27,7 @@ def _campaigns_name_their_group(connection: Connection) -> None:
 def _events_are_of_a_stream(connection: Connection) -> None:
     """2 to 3: action interactions are events too, of their dataset instead of its group; trainings name datasets."""
     connection.execute("ALTER TABLE events RENAME COLUMN dataset_group TO stream")
+    connection.execute("ALTER TABLE events ADD COLUMN arrived DOUBLE PRECISION")
     found = connection.execute("SELECT arn, payload FROM jobs WHERE payload LIKE '%\"datasetGroup\"%'").fetchall()
     for arn, text in found:
         payload = json.loads(text)

@@ -15,6 +15,7 @@ def age(path: Path, version: int) -> None:
     connection = sqlite3.connect(path)
     connection.execute("UPDATE facts SET value = ? WHERE name = 'format'", (str(version),))
     connection.execute("ALTER TABLE events RENAME COLUMN stream TO dataset_group")
+    connection.execute("ALTER TABLE events DROP COLUMN arrived")
     connection.execute("DROP TABLE streamed_rows")
     connection.commit()
     connection.close()

@@ -99,22 +99,6 @@ def test_context_of_columns_that_are_not_there(world: World) -> None:
         assert found == (INVALID, 400, text)
 
 
-def test_filters_that_cannot_exist_yet(world: World) -> None:
-    arn = world.program.arn("filter/none")
-    found = recommend(world, campaignArn=world.personal, userId="u0", filterArn=arn)
-    assert found == ("ResourceNotFoundException", 404, f"Resource Arn {arn} does not exist.")
-    found = recommend(world, campaignArn=world.personal, userId="u0", filterValues={"A": '"x"'})
-    assert found == (INVALID, 400, "filterValues requires a filterArn.")
-
-
-@pytest.mark.parametrize(
-    ("member", "value"), [("promotions", [{"name": "p"}]), ("metadataColumns", {"ITEMS": ["GENRE"]})]
-)
-def test_what_is_not_built_is_refused_by_name(world: World, member: str, value: Any) -> None:
-    found = recommend(world, campaignArn=world.personal, userId="u0", **{member: value})
-    assert found == ("NotImplementedException", 501, f"{member} is not implemented in Personalize Local.")
-
-
 # Events
 
 

@@ -1,0 +1,179 @@
+"""The items or actions that an answer may be about, in one order, with their data: what filters are evaluated over.
+
+Loads pyarrow and numpy.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personalize_local.datasets import catalogue as data
+from personalize_local.datasets._arrow import Array, pa, pc
+from personalize_local.datasets.catalogue import Catalogue
+from personalize_local.datasets.past_events import PastEvents
+from personalize_local.engine.vocabulary import Vocabulary
+from personalize_local.filters.evaluation import Prepared
+from personalize_local.filters.table import Column, Ids, Table
+from personalize_local.filters.tree import fold
+
+__all__ = ["Activity", "Entities"]
+
+_Kept = TypeVar("_Kept")
+_MOST_FILTERS = 64
+_MOST_USERS = 10_000
+_NOBODY: NDArray[np.intp] = np.empty(0, np.intp)
+
+Streamed = Sequence[tuple[int, str, str, float, float | None]]
+"""Sequence, item, event type, time and arrival of events, in order of arrival."""
+
+
+class Cache(OrderedDict[Hashable, _Kept]):
+    """The last things made, at most ``most``; safe among threads, which may make one thing twice."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+        self._lock = threading.Lock()
+
+    def keep(self, key: Hashable, value: _Kept) -> _Kept:
+        """Keep a value, and give it."""
+        with self._lock:
+            self[key] = value
+            if len(self) > self._most:
+                self.popitem(last=False)
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What one user did, as indexes of entities by event type in its folded case: the newest of each type.
+
+    ``latest`` is when something of his last came, in epoch seconds; ``last`` the sequence of his newest streamed event.
+    """
+
+    by_type: dict[str, NDArray[np.intp]]
+    latest: float
+    last: int
+
+    def of(self, types: frozenset[str] | None) -> NDArray[np.intp]:
+        """The entities with events of the types; None: with any event."""
+        wanted = self.by_type.values() if types is None else [self.by_type.get(name, _NOBODY) for name in types]
+        return np.concatenate([_NOBODY, *wanted])
+
+
+class Entities:
+    """The entities that a model knows, then those that only the catalogue has, then one that neither knows."""
+
+    def __init__(self, known: Vocabulary, catalogue: Catalogue | None, own: str) -> None:
+        self._known, self._catalogue, self._own = known, catalogue, fold(own)
+        ids: Array = data.strings_of(known)
+        rows = np.full(len(known), -1, np.int32)
+        others: Array = pa.array([], pa.large_string())
+        other_rows = np.empty(0, np.int32)
+        if catalogue is not None:
+            rows = data.located(ids, catalogue.ids)
+            unknown = pc.invert(pc.is_in(catalogue.ids.cast(pa.large_string()), value_set=ids))
+            others = catalogue.ids.filter(unknown).cast(pa.large_string())
+            other_rows = np.flatnonzero(unknown.to_numpy(zero_copy_only=False)).astype(np.int32)
+        self._others = Vocabulary.from_strings(others.to_pylist())
+        self._ids = pa.concat_arrays([ids, others])
+        self.rows = np.concatenate([rows, other_rows, np.array([-1], np.int32)])
+        """The row of each entity in the catalogue; -1 without one."""
+        self.prepared: Cache[Prepared] = Cache(_MOST_FILTERS)
+        """Filters as far as they are evaluated, by what was asked for."""
+        self._placed: dict[str, Column | None] = {}
+        self._activities: Cache[tuple[PastEvents | None, Activity]] = Cache(_MOST_USERS)
+        self._past: tuple[PastEvents, NDArray[np.int32]] | None = None
+
+    # As identifiers of a filter's table
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> str:
+        return str(self._ids[index])
+
+    def get(self, id_: str) -> int:
+        """The index of an entity, -1 for one that nobody knows."""
+        index = self._known.get(id_)
+        if index >= 0 or not len(self._others):
+            return index
+        other = self._others.get(id_)
+        return other if other < 0 else len(self._known) + other
+
+    def indexes(self, ids: Iterable[str]) -> NDArray[np.intp]:
+        """The index of each entity; those that nobody knows share the last one."""
+        found = np.fromiter((self.get(id_) for id_ in ids), np.intp)
+        return np.where(found < 0, len(self.rows) - 1, found)
+
+    # Data
+
+    def table(self, names: Iterable[str]) -> Table:
+        """The columns of these names, as far as filters may use them."""
+        columns = {name: self._column(name) for name in names}
+        return Table(
+            count=len(self.rows), columns={name: column for name, column in columns.items() if column is not None}
+        )
+
+    def _column(self, name: str) -> Column | None:
+        if fold(name) == self._own:
+            return Ids(ids=self)
+        if name not in self._placed:
+            column = None if self._catalogue is None else self._catalogue.column(name)
+            self._placed[name] = None if column is None else data.placed(column, self.rows)
+        return self._placed[name]
+
+    # Events
+
+    def activity(
+        self, user: str, past: PastEvents | None, streamed: Callable[[int], Streamed], times: Sequence[float], most: int
+    ) -> Activity:
+        """What a user did: the ``most`` newest events of each type, imported and streamed ones together.
+
+        ``streamed`` gives his events past a sequence, ``times`` says when each table of the imported ones came.
+        """
+        kept = self._activities.get(user)
+        if kept is not None and kept[0] is past and not streamed(kept[1].last):
+            return kept[1]
+        found = self._activity(user, past, streamed(0), times, most)
+        self._activities.keep(user, (past, found))
+        return found
+
+    def _activity(
+        self, user: str, past: PastEvents | None, streamed: Streamed, times: Sequence[float], most: int
+    ) -> Activity:
+        found = self.indexes(item for _, item, *_ in streamed)
+        moments = np.array([when for _, _, _, when, _ in streamed], np.float64)
+        kinds = [kind.casefold() for _, _, kind, *_ in streamed]
+        latest = max((np.inf if arrived is None else arrived for *_, arrived in streamed), default=-np.inf)
+        names = list(dict.fromkeys(kinds))
+        codes = np.array([names.index(kind) for kind in kinds], np.int32)
+        if past is not None:
+            did, places = past.of(user), self._places(past)
+            found = np.concatenate([places[did.items], found])
+            moments = np.concatenate([did.times, moments])
+            # A row without a type is of the type without a name.
+            names = [*past.types, "", *names]
+            before = len(past.types)
+            codes = np.concatenate([np.where(did.types < 0, before, did.types), codes + before + 1])
+            latest = max([latest, *(times[at] for at in np.unique(did.tables))])
+        order = np.argsort(moments, kind="stable")
+        found, codes = found[order], codes[order]
+        by_type: dict[str, NDArray[np.intp]] = {}
+        for name in dict.fromkeys(names):
+            same = np.isin(codes, [at for at, other in enumerate(names) if other == name])
+            if same.any():
+                by_type[name] = found[same][-most:].astype(np.intp)
+        return Activity(by_type=by_type, latest=latest, last=streamed[-1][0] if streamed else 0)
+
+    def _places(self, past: PastEvents) -> NDArray[np.int32]:
+        if self._past is None or self._past[0] is not past:
+            self._past = (past, data.located(past.items, self._ids))
+        return self._past[1]

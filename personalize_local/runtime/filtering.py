@@ -1,0 +1,286 @@
+"""From the filterArn of a request to the items or actions that its answer may have."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from personalize_local.context import Context
+from personalize_local.datasets.segments import SegmentError
+from personalize_local.errors import NOT_ACTIVE_INPUT
+from personalize_local.filters import Column, CurrentItemField, Filter, FilterValueError, bind, fields, parse
+from personalize_local.provenance import Rule, invalid
+from personalize_local.resources import quotas
+from personalize_local.resources.filter import KIND as FILTER
+from personalize_local.resources.lookup import require
+from personalize_local.resources.status import status_of
+from personalize_local.runtime.filter_values import refusal_of
+from personalize_local.runtime.models import Loaded
+from personalize_local.store.sql import Rows
+
+if TYPE_CHECKING:
+    from personalize_local.filters.evaluation import Prepared, UserValue
+    from personalize_local.filters.table import Mask
+    from personalize_local.runtime.entities import Activity, Entities
+    from personalize_local.runtime.views import View
+
+__all__ = ["Choice", "Filters", "Who", "choice"]
+
+OTHER_GROUP = invalid("Filter {arn} does not belong to the dataset group of {asked}.", "inferred")
+OTHER_ENTITY = invalid(
+    "Filter {arn} chooses by {entity}; {operation} takes filters by {expected}.",
+    "documented",
+    "dg/filter-expressions.html",
+)
+NEEDED_USER = invalid(
+    "userId is required for filter {arn}, which looks at the user.", "documented", "dg/API_RS_GetRecommendations.html"
+)
+NO_CURRENT_ITEM = invalid(
+    "Filter {arn} uses CurrentItem, which recipe {recipe} does not support.",
+    "documented",
+    "dg/filter-expression-guidelines-requirements.html",
+)
+RULES = (
+    Rule(
+        says="Filters look at the newest 100 interactions of a user for each event type, 300 action interactions, "
+        "imported and streamed ones together, by their timestamps; quotas of the same names move the numbers.",
+        known="documented",
+        source="dg/filter-expression-guidelines-requirements.html, dg/limits.html",
+    ),
+    Rule(
+        says="What a user did is out of sight of filters when nothing of his was imported or streamed for 3 months (90 "
+        "days).",
+        known="documented",
+        source="dg/filter-expression-guidelines-requirements.html; the number of days is chosen",
+    ),
+    Rule(
+        says="What is imported or put is seen by filters at once.",
+        known="chosen",
+        source="the service promises 20 minutes, for events seconds",
+    ),
+    Rule(
+        says="Four use cases leave out what the user has bought or watched, before any filter of the request and also "
+        "among promoted items.",
+        known="documented",
+        source="dg/ECOMMERCE-use-cases.html, dg/VIDEO_ON_DEMAND-use-cases.html; of promoted items inferred",
+    ),
+    Rule(says="A filter raises no score: the others keep those that they have without it.", known="inferred"),
+)
+
+_MEMORY_SECONDS = 90 * 86_400.0
+_ENTITIES = {"ITEMS": "ItemID", "ACTIONS": "ActionID"}
+_EVENTS = {"ITEMS": "INTERACTIONS", "ACTIONS": "ACTION_INTERACTIONS"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """What a request is about: the model that answers, the ARN that was asked, and the user and item it names."""
+
+    loaded: Loaded
+    asked: str
+    user_id: str | None
+    item_id: str | None
+    operation: str
+    kind: str = "ITEMS"
+    """The dataset of what the answer consists of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The entities that an answer may have. ``kept`` has one entry for each of ``entities``."""
+
+    entities: Entities
+    kept: Mask
+
+    def of_model(self, count: int) -> Mask:
+        """The part that is about the ``count`` entities of the model."""
+        return self.kept[:count]
+
+    def keeps(self, ids: list[str]) -> list[bool]:
+        """Whether each of some ids may be answered."""
+        kept: list[bool] = self.kept[self.entities.indexes(ids)].tolist()
+        return kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A filter as far as no request changes it."""
+
+    arn: str
+    expression: str
+    group: str
+    entity: str
+    parsed: Filter
+    names: tuple[str, ...]
+    """The columns of the entities that it reads."""
+    current_item: bool
+    on_user: bool
+    on_events: bool
+
+
+class Filters:
+    """The filters of an emulator, parsed once."""
+
+    def __init__(self) -> None:
+        self._ready: dict[str, tuple[int, _Ready]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, context: Context, rows: Rows, arn: str) -> _Ready:
+        """The filter of an ARN. Raises ResourceNotFoundException, and InvalidInputException when it is not ACTIVE."""
+        generation = context.emulator.database.generation
+        kept = self._ready.get(arn)
+        if kept is not None and kept[0] == generation and _is_own(context, arn):
+            return kept[1]
+        record = require(context, rows, FILTER, arn)
+        status = status_of(context, FILTER, record)
+        if not status.is_active:
+            raise NOT_ACTIVE_INPUT(arn=arn, status=status.word)
+        expression = record.body["filterExpression"]
+        ready = kept[1] if kept is not None and kept[1].expression == expression else _ready(arn, record.body)
+        with self._lock:
+            self._ready[arn] = (generation, ready)
+        return ready
+
+    def clear(self) -> None:
+        """Let go of all."""
+        self._ready.clear()
+
+
+def _is_own(context: Context, arn: str) -> bool:
+    return arn.startswith(context.arn("filter/"))
+
+
+def _ready(arn: str, body: Mapping[str, Any]) -> _Ready:
+    parsed = parse(body["filterExpression"])
+    used = fields(parsed)
+    conditions = [condition for part in parsed.parts for condition in part.every_condition()]
+    return _Ready(
+        arn=arn,
+        expression=body["filterExpression"],
+        group=body["datasetGroupArn"],
+        entity=str(parsed.parts[0].entity),
+        parsed=parsed,
+        names=tuple(sorted(name for dataset, name in used if dataset in _ENTITIES)),
+        current_item=any(isinstance(condition.operand, CurrentItemField) for condition in conditions),
+        on_user=any(part.user_conditions for part in parsed.parts),
+        on_events=any(dataset in _EVENTS.values() for dataset, _ in used),
+    )
+
+
+def choice(context: Context, rows: Rows, who: Who, filter_arn: str | None, values: Mapping[str, str]) -> Choice | None:
+    """What an answer may have, by a filter of the request and by what the use case hides; None for everything.
+
+    Raises ResourceNotFoundException and InvalidInputException.
+    """
+    hides = who.loaded.recipe.hides if who.user_id is not None else None
+    ready = None
+    if filter_arn is not None:
+        ready = context.emulator.filters.of(context, rows, filter_arn)
+        _check_use(ready, who)
+    if ready is None and hides is None:
+        return None
+    try:
+        return _chosen(context, rows, who, ready, hides, values)
+    except SegmentError:
+        # An import came into force in between and its forerunner's files are gone.
+        context.emulator.views.renew(who.loaded.dataset_group)
+        return _chosen(context, rows, who, ready, hides, values)
+
+
+def _check_use(ready: _Ready, who: Who) -> None:
+    expected = _ENTITIES[who.kind]
+    if ready.group != who.loaded.dataset_group:
+        raise OTHER_GROUP(arn=ready.arn, asked=who.asked)
+    if ready.entity != expected:
+        raise OTHER_ENTITY(arn=ready.arn, entity=ready.entity, operation=who.operation, expected=expected)
+    if ready.current_item and who.loaded.recipe.type != "RELATED_ITEMS":
+        raise NO_CURRENT_ITEM(arn=ready.arn, recipe=who.loaded.recipe.arn)
+    if who.user_id is None and (ready.on_user or ready.on_events):
+        raise NEEDED_USER(arn=ready.arn)
+
+
+def _chosen(
+    context: Context, rows: Rows, who: Who, ready: _Ready | None, hides: str | None, values: Mapping[str, str]
+) -> Choice:
+    loaded = who.loaded
+    view = context.emulator.views.of(context, rows, loaded.dataset_group)
+    entities = view.entities_of(rows, loaded.training, loaded.model.items, who.kind)
+    activity = None
+    if who.user_id is not None and (hides is not None or (ready is not None and ready.on_events)):
+        activity = _activity(context, rows, view, entities, who)
+    if ready is None:
+        import numpy as np
+
+        kept = np.ones(len(entities), np.bool_)
+    else:
+        prepared = _prepared(view, entities, ready, values)
+        kept = prepared.kept if prepared.static else _selected(rows, view, entities, ready, prepared, who, activity)
+    if hides is not None and activity is not None:
+        kept = kept.copy()
+        kept[activity.of(frozenset((hides.casefold(),)))] = False
+    return Choice(entities=entities, kept=kept)
+
+
+def _prepared(view: View, entities: Entities, ready: _Ready, values: Mapping[str, str]) -> Prepared:
+    """The filter with the request's values, evaluated as far as the data alone decide."""
+    key = (ready.arn, ready.expression, *sorted(values.items()))
+    kept = entities.prepared.get(key)
+    if kept is not None:
+        return kept
+    from personalize_local.filters.evaluation import prepare
+
+    try:
+        bound = bind(ready.parsed, values, _columns(view))
+    except FilterValueError as error:
+        raise refusal_of(error) from None
+    return entities.prepared.keep(key, prepare(bound, entities.table(ready.names)))
+
+
+def _columns(view: View) -> dict[str, dict[str, Column]]:
+    return {
+        kind: {
+            field.name.upper(): Column(type=field.type, categorical=field.categorical, textual=field.textual)
+            for field in dataset.schema.fields
+        }
+        for kind, dataset in view.datasets.items()
+    }
+
+
+def _selected(
+    rows: Rows, view: View, entities: Entities, ready: _Ready, prepared: Prepared, who: Who, activity: Activity | None
+) -> Mask:
+    from personalize_local.filters.evaluation import Request
+
+    request = Request(
+        user=_user(rows, view, who.user_id) if ready.on_user and who.user_id is not None else {},
+        item=entities.get(who.item_id) if ready.current_item and who.item_id is not None else -1,
+    )
+    if activity is not None:
+        request = Request(user=request.user, item=request.item, events=activity.of)
+    return prepared.select(request)
+
+
+def _user(rows: Rows, view: View, user_id: str) -> dict[str, UserValue]:
+    """The fields of a user, none for one who is in no row of the Users dataset."""
+    users = view.datasets.get("USERS")
+    return {} if users is None else users.catalogue(rows).values(user_id)
+
+
+def _activity(context: Context, rows: Rows, view: View, entities: Entities, who: Who) -> Activity | None:
+    """What the user did lately; None when that is too long ago to count."""
+    assert who.user_id is not None
+    kind = _EVENTS[who.kind]
+    dataset = view.datasets.get(kind)
+    actions = kind == "ACTION_INTERACTIONS"
+    stream = dataset.arn if actions and dataset is not None else who.loaded.dataset_group
+    user_id = who.user_id
+    activity = entities.activity(
+        user_id,
+        None if dataset is None else dataset.past(rows),
+        lambda after: rows.events_of(stream, user_id, after),
+        () if dataset is None else dataset.times,
+        context.emulator.quotas.of(quotas.FILTER_ACTION_EVENTS if actions else quotas.FILTER_EVENTS),
+    )
+    return activity if context.now - activity.latest <= _MEMORY_SECONDS else None
