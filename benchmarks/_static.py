@@ -1,4 +1,6 @@
-"""What the benchmark of serving compares with: Flask, one static answer, the project's own waitress settings.
+"""What answers are compared with: Flask with one static answer, and a route that only parses what it is sent.
+
+Both run on waitress with the project's own settings.
 
 ``python benchmarks/_static.py PORT SIZE THREADS``
 """
@@ -25,6 +27,11 @@ def main(port: int, size: int, threads: int) -> None:
     def answer() -> Response:
         request.get_data()
         return Response(body, content_type="application/json")
+
+    @application.post("/events")
+    def taken() -> Response:
+        request.get_json()
+        return Response(content_type="application/json")
 
     waitress.server.create_server(application, listen=f"127.0.0.1:{port}", **waitress_options(threads)).run()
 

@@ -11,6 +11,7 @@ import pytest
 from personalize_local.emulator import Emulator, build
 from personalize_local.server.serving import BackgroundServer
 from personalize_local.settings import Settings
+from tests.machine import Machine
 from tests.wire.program import (
     POPULARITY,
     RANKING,
@@ -120,3 +121,11 @@ def world(server: BackgroundServer) -> World:
         popular=campaign("popular", POPULARITY),
         watched=campaign("watched", RECIPE, eventType="watch"),
     )
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A data folder and its servers, which may be killed."""
+    made = Machine(tmp_path)
+    yield made
+    made.close()

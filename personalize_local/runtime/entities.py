@@ -89,7 +89,7 @@ class Entities:
         self.prepared: Cache[Prepared] = Cache(_MOST_FILTERS)
         """Filters as far as they are evaluated, by what was asked for."""
         self._placed: dict[str, Column | None] = {}
-        self._activities: Cache[tuple[PastEvents | None, Activity]] = Cache(_MOST_USERS)
+        self._activities: Cache[tuple[PastEvents | None, int, Activity]] = Cache(_MOST_USERS)
         self._past: tuple[PastEvents, NDArray[np.int32]] | None = None
 
     # As identifiers of a filter's table
@@ -133,18 +133,26 @@ class Entities:
     # Events
 
     def activity(
-        self, user: str, past: PastEvents | None, streamed: Callable[[int], Streamed], times: Sequence[float], most: int
+        self,
+        user: str,
+        past: PastEvents | None,
+        streamed: Callable[[int], Streamed],
+        times: Sequence[float],
+        most: int,
+        appended: int,
     ) -> Activity:
         """What a user did: the ``most`` newest events of each type, imported and streamed ones together.
 
-        ``streamed`` gives his events past a sequence, ``times`` says when each table of the imported ones came.
+        ``streamed`` gives his events past a sequence, ``times`` says when each table of the imported ones came;
+        ``appended`` changes when anybody's event has come.
         """
         kept = self._activities.get(user)
-        if kept is not None and kept[0] is past and not streamed(kept[1].last):
-            return kept[1]
-        found = self._activity(user, past, streamed(0), times, most)
-        self._activities.keep(user, (past, found))
-        return found
+        if kept is not None and kept[0] is past:
+            if kept[1] == appended:
+                return kept[2]
+            if not streamed(kept[2].last):
+                return self._activities.keep(user, (past, appended, kept[2]))[2]
+        return self._activities.keep(user, (past, appended, self._activity(user, past, streamed(0), times, most)))[2]
 
     def _activity(
         self, user: str, past: PastEvents | None, streamed: Streamed, times: Sequence[float], most: int

@@ -276,11 +276,13 @@ def _activity(context: Context, rows: Rows, view: View, entities: Entities, who:
     actions = kind == "ACTION_INTERACTIONS"
     stream = dataset.arn if actions and dataset is not None else who.loaded.dataset_group
     user_id = who.user_id
+    appended = context.emulator.database.appended  # before events are read
     activity = entities.activity(
         user_id,
         None if dataset is None else dataset.past(rows),
         lambda after: rows.events_of(stream, user_id, after),
         () if dataset is None else dataset.times,
         context.emulator.quotas.of(quotas.FILTER_ACTION_EVENTS if actions else quotas.FILTER_EVENTS),
+        appended,
     )
     return activity if context.now - activity.latest <= _MEMORY_SECONDS else None

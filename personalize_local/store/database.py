@@ -31,6 +31,8 @@ class Database:
         self._closed = False
         self.generation = 0
         """Grows with each change of this process, which is the only one that writes; not with mere events."""
+        self.appended = 0
+        """Grows with each change, events too."""
         with self.write() as rows:
             rows.create_tables(_IDENTITY)
 
@@ -75,6 +77,7 @@ class Database:
                 self._writer.execute("ROLLBACK")
                 raise
             self._writer.execute("COMMIT")
+            self.appended += 1
 
     def close(self) -> None:
         """Close every connection."""
