@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ SegmentRef: TypeAlias = Path
 _FORMAT: Final = 1
 _SIDECAR: Final = "segment.json"
 _ROWS: Final = "rows.arrow"
+_GROUP_BYTES: Final = 64 << 20
 
 
 class SegmentError(Exception):
@@ -158,13 +159,25 @@ def _write_rows(batches: Iterable[Batch], schema: Schema, path: Path) -> tuple[i
     )
     rows = 0
     with ipc.new_file(str(path), stored) as writer:
-        for batch in batches:
-            columns = [
-                growing[at].codes(column) if at in growing else column for at, column in enumerate(batch.columns)
-            ]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=stored))
-            rows += batch.num_rows
+        for group in _groups(batches):
+            coded = {at: growing[at].codes([batch.column(at) for batch in group]) for at in growing}
+            for number, batch in enumerate(group):
+                columns = [coded[at][number] if at in coded else column for at, column in enumerate(batch.columns)]
+                writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=stored))
+                rows += batch.num_rows
     return rows, {at: dictionary.values for at, dictionary in growing.items()}
+
+
+def _groups(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Several batches at a time: looking up values costs as much as there are so far, however few rows ask."""
+    group: list[Batch] = []
+    for batch in batches:
+        group.append(batch)
+        if sum(one.nbytes for one in group) >= _GROUP_BYTES:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 class _GrowingDictionary:
@@ -175,17 +188,24 @@ class _GrowingDictionary:
 
         self.values: Array = pa.array([], pa.string())
 
-    def codes(self, column: Array) -> Array:
-        """The codes of a dictionary array; its new values are taken in."""
+    def codes(self, columns: Sequence[Array]) -> list[Array]:
+        """The codes of dictionary arrays; their new values are taken in."""
         from personalize_local.datasets._arrow import pa, pc
 
-        known = pc.index_in(column.dictionary, value_set=self.values)
-        new = column.dictionary.filter(pc.is_null(known))
-        if len(new):
-            fresh = pa.array(range(len(self.values), len(self.values) + len(new)), pa.int32())
-            known = pc.replace_with_mask(known, pc.is_null(known), fresh)
-            self.values = pa.concat_arrays([self.values, new])
-        return known.take(column.indices)
+        asked = pa.concat_arrays([column.dictionary for column in columns])
+        known = pc.index_in(asked, value_set=self.values)
+        missing = pc.is_null(known)
+        unknown = asked.filter(missing)
+        if len(unknown):
+            coded = unknown.dictionary_encode()
+            fresh = pc.add(coded.indices, pa.scalar(len(self.values), pa.int32()))
+            known = pc.replace_with_mask(known, missing, fresh)
+            self.values = pa.concat_arrays([self.values, coded.dictionary])
+        found, start = [], 0
+        for column in columns:
+            found.append(known.slice(start, len(column.dictionary)).take(column.indices))
+            start += len(column.dictionary)
+        return found
 
 
 def _write_values(values: Array, path: Path) -> None:
