@@ -65,8 +65,8 @@ def format_timestamp(moment: datetime | float, name: str) -> float | str:
 def parse_timestamp(value: Any, name: str) -> datetime:
     """Read a moment as an aware datetime in UTC.
 
-    unixTimestamp takes a number, or digits where the location holds text only. Raises ``ValueError`` for anything
-    that is not in the format.
+    unixTimestamp takes a number, or digits where the location holds text only; a long that is out of a datetime's
+    range is read as the end of it that is nearer. Raises ``ValueError`` for anything that is not in the format.
     """
     try:
         return _READERS[name.lower()](value)
@@ -83,7 +83,14 @@ def _aware(moment: datetime | float) -> datetime:
 
 def _read_unix(value: Any) -> datetime:
     # Microseconds are rounded, not cut: a float of today's size holds them to within one.
-    return _EPOCH + timedelta(microseconds=round(float(value) * 1_000_000))
+    seconds = float(value)
+    try:
+        return _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
+    except OverflowError:
+        if abs(seconds) >= 2**63:
+            raise
+        # Services take any long, and what a client sends in milliseconds is one.
+        return (datetime.max if seconds > 0 else datetime.min).replace(tzinfo=UTC)
 
 
 def _read_iso8601(value: Any) -> datetime:

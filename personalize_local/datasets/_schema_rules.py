@@ -10,6 +10,8 @@ DatasetType = Literal["INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTER
 FieldType = Literal["float", "double", "int", "long", "string", "boolean"]
 Attribute = Literal["plain", "categorical", "textual"]
 
+ACTION_EVENT_TYPES: Final = ("TAKEN", "NOT_TAKEN", "VIEWED")
+"""What may happen to an action (documented)."""
 FIELD_TYPES: Final[tuple[FieldType, ...]] = ("float", "double", "int", "long", "string", "boolean")
 
 # Record names as published (Interactions, Items, Users, Actions, ActionInteractions), folded.
@@ -165,6 +167,12 @@ LAYOUTS: Final[Mapping[str | None, Mapping[DatasetType, Layout]]] = {
     "ECOMMERCE": _ECOMMERCE,
     "VIDEO_ON_DEMAND": _VIDEO_ON_DEMAND,
 }
+
+
+def action_event_type(given: str) -> str | None:
+    """The event type of an action interaction, from any of its spellings; None for any other text."""
+    plain = given.upper().replace(" ", "_")
+    return plain if plain in ACTION_EVENT_TYPES else None
 
 
 def fold(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from personalize_local.datasets import schema_sentences as say
 from personalize_local.datasets._schema_rules import (
+    ACTION_EVENT_TYPES,
     FIELD_TYPES,
     ID_FIELDS,
     LAYOUTS,
@@ -19,10 +20,22 @@ from personalize_local.datasets._schema_rules import (
     FieldType,
     Layout,
     Reserved,
+    action_event_type,
     fold,
 )
 
-__all__ = ["DatasetType", "Field", "FieldType", "Schema", "SchemaError", "check_replacement", "fold", "parse_schema"]
+__all__ = [
+    "ACTION_EVENT_TYPES",
+    "DatasetType",
+    "Field",
+    "FieldType",
+    "Schema",
+    "SchemaError",
+    "action_event_type",
+    "check_replacement",
+    "fold",
+    "parse_schema",
+]
 
 # Avro's own rule for names; the guide says alphanumeric, with underscores allowed.
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)

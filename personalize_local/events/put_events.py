@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.datasets.properties import (
-    EVENT_FORBIDDEN,
-    EVENT_VALUE,
-    PropertiesError,
-    coerce,
-    map_properties,
-    parse_properties,
-)
+from personalize_local.datasets.properties import EVENT_VALUE, PropertiesError, coerce
 from personalize_local.datasets.schema import Field, Schema, fold
+from personalize_local.events._taking import BAD_PROPERTIES, check_size, event_properties, has_effect
 from personalize_local.provenance import Rule, invalid
-from personalize_local.resources.dataset import schema_of
+from personalize_local.resources.dataset import live_datasets, schema_of
 from personalize_local.resources.event_tracker import KIND as TRACKER
-from personalize_local.resources.status import is_live, status_of
+from personalize_local.resources.status import status_of
 from personalize_local.store.records import StreamedEvent
 from personalize_local.store.sql import Rows
 
@@ -28,17 +22,7 @@ UNKNOWN_TRACKER = invalid(
     "inferred",
     "service model: PutEvents has no other class",
 )
-BAD_PROPERTIES = invalid(
-    "{problem}",
-    "observed",
-    "https://github.com/aws/aws-sdk-js/issues/2773; the problems are the sentences of properties",
-)
 RULES = (
-    Rule(
-        says="Events of a session named null are answered with 200 and have no effect.",
-        known="observed",
-        source="https://github.com/aws/aws-sdk-js/issues/3371",
-    ),
     Rule(says="An event without an item is kept and teaches nothing.", known="inferred"),
     Rule(
         says="itemId and eventValue may stand beside the properties of an event or in them.",
@@ -47,9 +31,10 @@ RULES = (
     ),
     Rule(says="Where they stand in both places, those beside the properties count.", known="inferred"),
     Rule(
-        says="Items, users and event types that no dataset knows are taken.",
+        says="Items, users and event types that no dataset knows are taken, and properties that the schema requires "
+        "may be left out.",
         known="documented",
-        source="dg/recording-events.html",
+        source="dg/recording-events.html; of properties inferred",
     ),
     Rule(
         says="PutEvents needs no Interactions dataset; properties are then kept as they are sent.",
@@ -61,76 +46,119 @@ _ITEM = Field(name="ITEM_ID", type="string")
 _KEPT = ("recommendationId", "impression", "metricAttribution")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where the events of a tracker go, and the schema of the Interactions dataset, if there is one."""
+
+    account: str
+    region: str
+    group: str
+    schema: Schema | None
+
+
+class Destinations:
+    """The destinations of an emulator's trackers, kept until something but events changes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[int, Destination]] = {}
+
+    def of(self, context: Context, tracking_id: str, rows: Rows | None = None) -> Destination:
+        """The destination of a tracker, the same value while it is the same. Raises InvalidInputException."""
+        generation = context.emulator.database.generation
+        kept = self._kept.get(tracking_id)
+        if kept is not None and kept[0] == generation:
+            found = kept[1]
+        elif rows is None:
+            with context.emulator.database.read() as own:
+                return self.of(context, tracking_id, own)
+        else:
+            found, lasts = _destination(context, rows, tracking_id)
+            found = kept[1] if kept is not None and kept[1] == found else found
+            self._kept[tracking_id] = (generation if lasts else -1, found)
+        if (found.account, found.region) != (context.account, context.region):
+            raise UNKNOWN_TRACKER(id=tracking_id)
+        return found
+
+    def clear(self) -> None:
+        """Let go of all."""
+        self._kept.clear()
+
+
 def put_events(context: Context, params: dict[str, Any]) -> None:
     """Answer PutEvents."""
-    # One transaction: a group deleted in between must not leave events to the next group of its name.
-    with context.emulator.database.write() as rows:
-        group = _dataset_group(context, rows, params["trackingId"])
-        schema = _schema(context, rows, group) if any("properties" in event for event in params["eventList"]) else None
-        events = [_event(group, params, event, schema) for event in params["eventList"]]
-        if params["sessionId"] != "null":
-            rows.add_events(events)
+    destinations, tracking_id = context.emulator.destinations, params["trackingId"]
+    destination = destinations.of(context, tracking_id)
+    events = _events(context, destination, params)
+    # A group deleted in between must not leave events to the next group of its name.
+    with context.emulator.database.append() as rows:
+        if destinations.of(context, tracking_id, rows) is not destination:
+            events = _events(context, destinations.of(context, tracking_id, rows), params)
+        rows.add_events(events)
 
 
-def _dataset_group(context: Context, rows: Rows, tracking_id: str) -> str:
-    """The group of a tracker. Raises InvalidInputException."""
+def _destination(context: Context, rows: Rows, tracking_id: str) -> tuple[Destination, bool]:
+    """Where the events of a tracker go, and whether only a write can change that. Raises InvalidInputException."""
     tracker = rows.find(tracking_id)
-    if (
-        tracker is None
-        or tracker.kind != TRACKER.name
-        or (tracker.account, tracker.region) != (context.account, context.region)
-        or not status_of(context, TRACKER, tracker).is_active
-    ):
+    if tracker is None or tracker.kind != TRACKER.name:
         raise UNKNOWN_TRACKER(id=tracking_id)
-    return str(tracker.body["datasetGroupArn"])
+    status = status_of(context, TRACKER, tracker)
+    if not status.is_active:
+        raise UNKNOWN_TRACKER(id=tracking_id)
+    group = tracker.body["datasetGroupArn"]
+    dataset = live_datasets(context, rows, group).get("INTERACTIONS")
+    destination = Destination(
+        account=tracker.account,
+        region=tracker.region,
+        group=group,
+        # The schema of interactions cannot be replaced.
+        schema=None if dataset is None else schema_of(rows, dataset.body["schemaArn"]),
+    )
+    return destination, status.settled and tracker.deleted is None
 
 
-def _schema(context: Context, rows: Rows, group: str) -> Schema | None:
-    """The schema of the group's Interactions dataset, if it has one (a tracker does not need it)."""
-    kind = context.emulator.kinds["dataset"]
-    for dataset in rows.children(group, kind.name):
-        if dataset.body["datasetType"] == "INTERACTIONS" and is_live(context, kind, dataset):
-            return schema_of(rows, dataset.body["schemaArn"])
-    return None
+def _events(context: Context, destination: Destination, params: Mapping[str, Any]) -> list[StreamedEvent]:
+    events = [_event(context, destination.group, params, event, destination.schema) for event in params["eventList"]]
+    return [event for event in events if event is not None]
 
 
-def _properties(text: str, schema: Schema | None) -> dict[str, Any]:
-    """The properties, checked against the schema; their names stay as sent. Raises InvalidInputException."""
-    try:
-        properties = parse_properties(text)
-        if schema is not None:
-            map_properties(properties, schema, forbidden=EVENT_FORBIDDEN)
-    except PropertiesError as error:
-        raise BAD_PROPERTIES(problem=error) from None
-    return properties
-
-
-def _event(group: str, params: Mapping[str, Any], event: Mapping[str, Any], schema: Schema | None) -> StreamedEvent:
-    properties = _properties(event["properties"], schema) if "properties" in event else {}
+def _event(
+    context: Context, group: str, params: Mapping[str, Any], event: Mapping[str, Any], schema: Schema | None
+) -> StreamedEvent | None:
+    """One event as it is kept; None for one without effect. Raises InvalidInputException."""
+    check_size(event)
+    properties = event_properties(event["properties"], schema) if "properties" in event else {}
     item_in, value_in = _own(properties, _ITEM), _own(properties, EVENT_VALUE)
-    sent_at: datetime = event["sentAt"]
+    value = _coerced(event["eventValue"], EVENT_VALUE) if "eventValue" in event else value_in
+    if not has_effect(params["sessionId"], event["sentAt"]):
+        return None
     return StreamedEvent(
         stream=group,
         user_id=params.get("userId"),
         session_id=params["sessionId"],
         item_id=event.get("itemId", item_in),
         event_type=event["eventType"],
-        event_value=event.get("eventValue", value_in),
-        sent_at=sent_at.timestamp(),
+        event_value=value,
+        sent_at=event["sentAt"].timestamp(),
         event_id=event.get("eventId"),
         extra={
             **({"properties": properties} if properties else {}),
             **{name: event[name] for name in _KEPT if name in event},
         },
+        arrived=context.now,
     )
 
 
 def _own(properties: dict[str, Any], column: Field) -> Any:
     """Take out of ``properties`` what is an event's own member, checked also where no dataset is there to say how."""
     value = None
-    for name in [name for name in properties if fold(name) == fold(column.name)]:
-        try:
-            value = coerce(properties.pop(name), column)
-        except PropertiesError as error:
-            raise BAD_PROPERTIES(problem=error) from None
+    if properties:
+        for name in [name for name in properties if fold(name) == fold(column.name)]:
+            value = _coerced(properties.pop(name), column)
     return value
+
+
+def _coerced(value: object, column: Field) -> Any:
+    try:
+        return coerce(value, column)
+    except PropertiesError as error:
+        raise BAD_PROPERTIES(problem=error) from None

@@ -33,6 +33,8 @@ def test_a_moment_is_written_as_services_write_it(moment: Any, name: str, expect
         (1767323045.678, "unixTimestamp", MOMENT),
         ("1767323045.678", "unixTimestamp", MOMENT),
         (-1, "unixTimestamp", datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (1_767_323_045_678, "unixTimestamp", datetime.max.replace(tzinfo=UTC)),
+        (-(2**62), "unixTimestamp", datetime.min.replace(tzinfo=UTC)),
         ("2026-01-02T03:04:05.678Z", "iso8601", MOMENT),
         ("2026-01-02T05:04:05.678+02:00", "iso8601", MOMENT),
         ("2026-01-02T03:04:05", "iso8601", WHOLE),
@@ -51,6 +53,7 @@ def test_a_moment_is_read_in_utc(text: Any, name: str, expected: datetime) -> No
     [
         ("soon", "unixTimestamp"),
         (1e300, "unixTimestamp"),
+        (2**63, "unixTimestamp"),
         (float("nan"), "unixTimestamp"),
         (None, "unixTimestamp"),
         ("2026-13-01T00:00:00Z", "iso8601"),
