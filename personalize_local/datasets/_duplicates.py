@@ -34,14 +34,14 @@ def first_of_each(
     A hash of the three main columns finds the rows in question: most data has few. Only these are hashed with all
     columns, brought beside each other and compared value by value.
     """
-    suspects = _suspects(_hashed([timestamp, user, item]))
+    suspects = _suspects(hashed([timestamp, user, item]))
     if not len(suspects):
         return order
     taken = pa.array(suspects)
     keys: list[Integers] = [timestamp[suspects], user[suspects], item[suspects]]
     keys += [_comparable(column.take(taken)) for column in others.values()]
     # Stable, so that within equal rows the first imported comes first.
-    near = np.argsort(_hashed(keys), kind="stable")
+    near = np.argsort(hashed(keys), kind="stable")
     same = np.ones(len(near) - 1, np.bool_)
     for key in keys:
         same &= key[near[1:]] == key[near[:-1]]
@@ -51,7 +51,7 @@ def first_of_each(
     return kept
 
 
-def _hashed(keys: Sequence[Integers]) -> NDArray[np.uint64]:
+def hashed(keys: Sequence[Integers]) -> NDArray[np.uint64]:
     """A 64-bit mixture of the columns ``keys``, row by row."""
     mixed = np.zeros(len(keys[0]), np.uint64)
     for key in keys:

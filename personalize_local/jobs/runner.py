@@ -36,11 +36,13 @@ class JobType:
     it DONE or FAILED, in the same transaction that ends the job."""
 
     run: Callable[[Mapping[str, Any], Workplace], dict[str, Any]]
-    complete: Callable[[Rows, Job], None] | None = None
+    complete: Callable[[Rows, Job, Workplace], None] | None = None
+    tell: Callable[[Mapping[str, Any]], str] | None = None
+    """What the log says of a result; without it, failures alone are logged."""
 
 
 class JobRunner:
-    """All background work of one emulator."""
+    """All background work of one emulator. ``ended`` is told of each job whose outcome is in the store."""
 
     def __init__(
         self,
@@ -50,9 +52,11 @@ class JobRunner:
         types: Mapping[str, JobType],
         make_executor: Callable[[], Executor],
         workplace: Callable[[str], Workplace],
+        ended: Callable[[Job], None] = lambda _: None,
     ) -> None:
         self._database, self._clock, self._types = database, clock, types
         self._make_executor, self._workplace = make_executor, workplace
+        self._told = ended
         self._executor: Executor | None = None
         self._lock = threading.Lock()
         self._running: dict[str, Future[dict[str, Any]]] = {}
@@ -78,7 +82,7 @@ class JobRunner:
             return
         try:
             future = executor.submit(run, job.payload, workplace)
-        except BrokenProcessPool:  # a worker died since, and no job has told yet
+        except RuntimeError:  # a worker died since, or the executor was stopped for another job
             self._drop(executor)
             self.submit(arn, attempt)
             return
@@ -102,16 +106,24 @@ class JobRunner:
     def _finish(self, job: Job, future: Future[dict[str, Any]], executor: Executor, attempt: int) -> None:
         if self._running.get(job.arn) is future:
             del self._running[job.arn]
-        if self._closed or future.cancelled():
+        if self._closed:
+            return
+        if executor in self._ended and _was_cut_off(future):
+            # Stopped for the sake of another job, of which the store knows that it is not to run again.
+            self.submit(job.arn, attempt)
+            return
+        if future.cancelled():
             return
         try:
             outcome = replace(job, state="DONE", result=future.result())
+            if (tell := self._types[job.kind].tell) is not None:
+                log.info("%s is done: %s", job.arn, tell(outcome.result))
         except JobFailure as failure:
             outcome = replace(job, state="FAILED", result={"reason": failure.reason, "report": failure.report})
-            log.warning("%s failed: %s %s", job.arn, failure.reason, failure.report or "")
+            tell = self._types[job.kind].tell
+            told = f"{failure.reason} {failure.report or ''}" if tell is None else tell(outcome.result)
+            log.warning("%s failed: %s", job.arn, told)
         except BrokenProcessPool:
-            if executor in self._ended:
-                return
             self._drop(executor)
             if attempt < _ATTEMPTS:
                 self.submit(job.arn, attempt + 1)
@@ -126,9 +138,12 @@ class JobRunner:
         try:
             with self._database.write() as rows:
                 complete = self._types[job.kind].complete
-                if rows.finish_job(job) and complete is not None:
-                    complete(rows, job)
+                written = rows.finish_job(job)
+                if written and complete is not None:
+                    complete(rows, job, self._workplace(job.payload.get("account", "")))
                     self._sweep = True
+            if written:
+                self._told(job)
         except Exception:
             log.exception("the outcome of %s could not be written", job.arn)
         if self._sweep:
@@ -149,10 +164,7 @@ class JobRunner:
         if executor is None:
             return
         self._ended.add(executor)
-        others = list(self._running)
         stop(executor, busy=True)
-        for other in others:
-            self.submit(other)
 
     def sweep_soon(self) -> None:
         """Files may have become unreferenced: look when the next job ends."""
@@ -178,3 +190,7 @@ class JobRunner:
             executor, self._executor = self._executor, None
         if executor is not None:
             stop(executor, busy=bool(self._running))
+
+
+def _was_cut_off(future: Future[dict[str, Any]]) -> bool:
+    return future.cancelled() or isinstance(future.exception(), BrokenProcessPool)

@@ -12,7 +12,7 @@ NOT_BUILT = Sentence(
     "{what} is not implemented in Personalize Local yet.",
     rule="chosen",
     wording="chosen",
-    said="failureReason of batch, segment, export and deletion jobs",
+    said="failureReason of batch and segment jobs",
 )
 
 

@@ -36,7 +36,7 @@ class Workplace:
 
     @property
     def spool(self) -> Path:
-        """The folder of files that an unfinished import reads, where their bucket may not outlive the process."""
+        """The folder of what unfinished jobs keep: files whose bucket may not outlive the process, lists of users."""
         return self.root / "spool"
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from personalize_local.context import Context
+from personalize_local.jobs.holdings import reference
 from personalize_local.provenance import invalid
 from personalize_local.resources import dataset
 from personalize_local.resources.changes import insert
@@ -38,7 +39,16 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             # PUT is the documented default.
             "ingestionMode": params.get("ingestionMode", "PUT"),
         }
-        job = {"what": "A dataset export job"}
+        group = source.body["datasetGroupArn"]
+        job = {
+            "account": context.account,
+            "held": reference(rows, source),
+            "stream": group,
+            "until": rows.last_event(group),
+            "mode": body["ingestionMode"],
+            "location": params["jobOutput"]["s3DataDestination"]["path"],
+            "name": params["jobName"],
+        }
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=source.arn, job=job)
     context.emulator.jobs.submit(arn)
     return {"datasetExportJobArn": arn}

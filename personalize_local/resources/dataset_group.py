@@ -25,9 +25,10 @@ ROLE_WITHOUT_KEY = invalid(
 )
 
 
-def _forget_events(context: Context, rows: Rows, record: Record) -> None:
+def _forget_streams(context: Context, rows: Rows, record: Record) -> None:
     del context
     rows.remove_events(record.arn)
+    rows.remove_forgotten(record.arn)
 
 
 KIND = Kind(
@@ -36,7 +37,7 @@ KIND = Kind(
     lifecycle=Lifecycle(create=30, delete=30, delete_words=("DELETE PENDING", "DELETE PENDING")),
     children=("dataset", "eventTracker", "filter", "metricAttribution", "recommender", "solution"),
     cascade=("dataDeletionJob",),
-    removed=_forget_events,
+    removed=_forget_streams,
     quotas=(quotas.DATASET_GROUPS,),
     unknown=UNKNOWN,
 )

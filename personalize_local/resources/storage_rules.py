@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from personalize_local.jobs.exporting import INVALID_OUTPUT
 from personalize_local.jobs.importing import INVALID_LOCATION
 from personalize_local.provenance import Refusal, Rule, invalid
 from personalize_local.store.objects import Location, ObjectError, parse_location
@@ -9,7 +10,7 @@ from personalize_local.store.objects import Location, ObjectError, parse_locatio
 _MESSAGES = "dg/error-messages.html"
 
 INPUT = invalid("Invalid S3 input path", "documented", _MESSAGES, wording="documented")
-OUTPUT = invalid("Invalid S3 output path", "documented", _MESSAGES, wording="documented")
+OUTPUT = invalid(INVALID_OUTPUT.text, "documented", _MESSAGES, wording="documented")
 LOCATION = invalid(INVALID_LOCATION.text, "documented", _MESSAGES, wording="documented")
 RULES = (
     Rule(says="Input and output of a batch job must differ, else the output path is refused.", known="inferred"),

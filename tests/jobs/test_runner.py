@@ -74,7 +74,8 @@ class Bench:
             workplace=self._workplace,
         )
 
-    def _complete(self, rows: Rows, job: Job) -> None:
+    def _complete(self, rows: Rows, job: Job, workplace: Workplace) -> None:
+        assert workplace.root == self.root
         assert rows.job(job.arn) is not None
         self.completed.append(job)
 
@@ -267,6 +268,32 @@ def test_a_stopped_job_ends_its_work_and_what_waited_behind_it_goes_on(bench: Ma
     assert one.job("a").state == "STOPPED"
     assert one.runner.running == 0
     assert [job.arn for job in one.completed] == ["b"]
+
+
+def test_a_job_that_is_submitted_while_another_is_stopped_runs_on_the_next_executor(bench: MakeBench) -> None:
+    one = bench(Later)
+    one.add("stopped")
+    one.add("other")
+    one.runner.submit("stopped")
+    first = one.made[0]
+    assert isinstance(first, Later)
+
+    def hand_over(*_: Any) -> Future[Any]:
+        # The executor is asked; before the future is noted down, another thread stops the first job.
+        with one.database.write() as rows:
+            rows.stop_job("stopped")
+        one.runner.stop("stopped")
+        future: Future[Any] = Future()
+        future.set_exception(BrokenProcessPool("stopped"))
+        return future
+
+    first.submit = hand_over  # type: ignore[method-assign]
+    one.runner.submit("other")
+    (second,) = one.made[1:]
+    assert isinstance(second, Later)
+    second.futures[0].set_result({"times": 1})
+    assert one.job("other").state == "DONE"
+    assert one.runner.running == 0
 
 
 def test_a_job_that_is_stopped_before_it_begins_never_runs(bench: MakeBench) -> None:
