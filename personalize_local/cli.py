@@ -138,6 +138,45 @@ def sample(directory: Path, seed: int, size: str) -> None:
         click.echo(file)
 
 
+@main.command("import", short_help="Check CSV files as an import would.")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--check", is_flag=True, help="Only say what an import would come to; so far there is nothing else.")
+@click.option(
+    "--schema",
+    "schema_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Schema of the dataset, as CreateSchema takes it.",
+)
+@click.option("--domain", type=click.Choice(["ECOMMERCE", "VIDEO_ON_DEMAND"]), help="Domain of the schema, if any.")
+@click.option("--relaxed-minimums", is_flag=True, help="Fewer rows than the service's minimum will do.")
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many faults to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def import_(
+    files: tuple[Path, ...],
+    check: bool,
+    schema_file: Path | None,
+    domain: str | None,
+    relaxed_minimums: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Check CSV files as an import would: a dry run, without a server, that stores nothing.
+
+    Of a folder, the files at its first level are read. Prints what the service would say, then the faults row by row,
+    in all of the files. Rows are data rows, counted from 1.
+
+    Exit code 0: the import would succeed. 1: the service would refuse the schema, the call or a row. 2: wrong usage.
+    """
+    if not check:
+        raise click.UsageError("Only the dry run is there so far: add --check.")
+    if schema_file is None or not files:
+        raise click.UsageError("A check needs --schema and at least one file or folder.")
+    from personalize_local.dry_run import run_check
+
+    with _one_line_errors():
+        raise SystemExit(run_check(files, schema_file, domain, relaxed=relaxed_minimums, limit=limit, as_json=as_json))
+
+
 def _settings(overrides: dict[str, object]) -> Settings:
     try:
         return Settings.load(overrides, os.environ)

@@ -16,28 +16,32 @@ from personalize_local import events, runtime
 from personalize_local.arns import account_of, is_region
 from personalize_local.clock import Clock, RealClock, VirtualClock
 from personalize_local.context import Context
+from personalize_local.events.put_events import Destinations
 from personalize_local.ids import Ids
-from personalize_local.jobs import importing, training, unbuilt
+from personalize_local.jobs import deleting, exporting, importing, training, unbuilt
 from personalize_local.jobs.executors import InlineExecutor, process_executor
 from personalize_local.jobs.lifecycle import Modes
 from personalize_local.jobs.runner import JobRunner, JobType
 from personalize_local.jobs.workplace import Workplace, database_path
-from personalize_local.resources import KINDS, control_plane, recommender, schedule, taggable_kinds
+from personalize_local.resources import KINDS, control_plane, dataset_import_job, recommender, schedule, taggable_kinds
 from personalize_local.resources.quotas import Quotas
+from personalize_local.runtime.filtering import Filters
 from personalize_local.runtime.models import Models
+from personalize_local.runtime.views import Views
 from personalize_local.settings import SettingError, Settings
 from personalize_local.store.answers import Answers
 from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
+from personalize_local.store.records import Job
 from personalize_local.throttling import Throttle
 
 JOBS = {
-    "datasetImportJob": JobType(run=importing.run, complete=importing.complete),
+    "datasetImportJob": JobType(run=importing.run, complete=importing.complete, tell=importing.tell),
     "solutionVersion": JobType(run=training.run),
     "recommender": JobType(run=training.run, complete=recommender.complete),
-    **dict.fromkeys(
-        ("batchInferenceJob", "batchSegmentJob", "dataDeletionJob", "datasetExportJob"), JobType(run=unbuilt.run)
-    ),
+    "dataDeletionJob": JobType(run=deleting.run, complete=deleting.complete),
+    "datasetExportJob": JobType(run=exporting.run),
+    **dict.fromkeys(("batchInferenceJob", "batchSegmentJob"), JobType(run=unbuilt.run)),
 }
 
 
@@ -71,9 +75,13 @@ class Emulator:
             types=JOBS,
             make_executor=self._make_executor,
             workplace=self._workplace,
+            ended=self._job_ended,
         )
         self._storage = ObjectsConfig(root=settings.s3_root, endpoint_url=settings.s3_endpoint, region=settings.region)
         self._companion: WSGIApplication | None = None
+        self.destinations = Destinations()
+        self.filters = Filters()
+        self.views = Views(self._workplace(""))
         self._opened: dict[str, Objects] = {}
         model = load_service_model("personalize")
         self.taggable = taggable_kinds(model)
@@ -108,6 +116,9 @@ class Emulator:
         now = round(self.clock.now(), 3)
         return Context(account=account, region=region, request_id=request_id, now=now, emulator=self)
 
+    def _own_context(self) -> Context:
+        return self._context_of(self.settings.account, self.settings.region, "")
+
     def _make_executor(self) -> Executor:
         return InlineExecutor() if self.settings.executor == "inline" else process_executor(self.settings.workers)
 
@@ -119,6 +130,12 @@ class Emulator:
             seed=self.settings.seed,
             relaxed_minimums=self.settings.relaxed_minimums,
         )
+
+    def _job_ended(self, job: Job) -> None:
+        if job.kind == "dataDeletionJob":
+            # What is in memory may know the users who were deleted.
+            self.models.clear()
+            self.views.clear()
 
     # Calls
 
@@ -187,7 +204,7 @@ class Emulator:
 
     def run_due(self) -> float | None:
         """Begin what is due by now and happens by itself; when something is due next, None for never."""
-        return schedule.run_due(self._context_of(self.settings.account, self.settings.region, ""))
+        return schedule.run_due(self._own_context())
 
     def start(self) -> None:
         """Delete what a crash left unfinished on disk and take up unfinished jobs."""
@@ -203,11 +220,27 @@ class Emulator:
             "jobs": {"running": self.jobs.running},
         }
 
+    def import_report(self, arn: str) -> dict[str, Any] | None:
+        """What became of an import job, as JSON values; None where there is no such job."""
+        with self.database.read() as rows:
+            record = rows.get(arn)
+        return None if record is None else dataset_import_job.report(self._own_context(), record)
+
+    def import_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The reports of the newest import jobs of all accounts and regions, newest first."""
+        with self.database.read() as rows:
+            records = rows.everywhere(dataset_import_job.KIND.name)
+        reports = (dataset_import_job.report(self._own_context(), record) for record in records[: -limit - 1 : -1])
+        return [report for report in reports if report is not None]
+
     def reset(self) -> None:
         """Forget all resources, data, events and models."""
         with self.database.write() as rows:
             rows.clear()
         self.models.clear()
+        self.views.clear()
+        self.filters.clear()
+        self.destinations.clear()
         self._throttle.clear()
         self.jobs.abandon()
 

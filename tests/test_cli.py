@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -200,6 +201,128 @@ def test_sample_into_what_cannot_be_written_is_one_line_and_code_1(runner: CliRu
     assert result.stderr.count("\n") == 1
 
 
+class TestImportCheck:
+    @pytest.fixture
+    def sampled(self, runner: CliRunner, tmp_path: Path) -> Path:
+        assert runner.invoke(main, ["sample", str(tmp_path / "sample"), "--size", "small"]).exit_code == 0
+        return tmp_path / "sample"
+
+    def check(self, runner: CliRunner, folder: Path, *arguments: str | Path) -> tuple[int, str]:
+        schema = str(folder / "interactions.json")
+        result = runner.invoke(main, ["import", "--check", "--schema", schema, *map(str, arguments)])
+        assert result.stderr == ""
+        return result.exit_code, result.stdout
+
+    def test_a_good_file_would_become_active(self, runner: CliRunner, sampled: Path) -> None:
+        code, said = self.check(runner, sampled, sampled / "interactions.csv")
+        assert (code, said) == (0, "The import would become ACTIVE with 10,000 rows.\n")
+
+    def test_the_sentence_comes_first_then_each_row_then_the_count(self, runner: CliRunner, sampled: Path) -> None:
+        good = sampled / "interactions.csv"
+        header, row, *_ = good.read_text().splitlines()
+        folder = sampled / "more"
+        folder.mkdir()
+        user, item, _, *rest = row.split(",")
+        late = ",".join([user, item, "later\x1b", *rest])
+        (folder / "b.csv").write_text("\n".join([header, row, "x", row, late, late]))
+        (folder / "a.csv").write_text(f"{header}\n{row}\n")
+        code, said = self.check(runner, sampled, good, folder, "--limit", "2")
+        assert code == 1
+        assert said.splitlines() == [
+            "The import would end in CREATE FAILED: Input csv has rows that do not conform to the dataset schema. "
+            "Please ensure all required data fields are present and that they are of the type specified in the schema.",
+            f"{folder / 'b.csv'}, row 2: the row has 1 values, the header {len(header.split(','))}: x",
+            f"{folder / 'b.csv'}, row 4, TIMESTAMP: a value is not of type long: later\\x1b",
+            "3 of 10,006 rows rejected.",
+            "Shown are the first 2 faults; --limit shows more.",
+        ]
+
+    def test_json_has_the_same(self, runner: CliRunner, sampled: Path) -> None:
+        short = sampled / "short.csv"
+        short.write_text("\n".join((sampled / "interactions.csv").read_text().splitlines()[:3]) + "\nx\n")
+        code, said = self.check(runner, sampled, short, "--json")
+        told = json.loads(said)
+        assert code == 1
+        assert (told["status"], told["operation"], told["rowsRead"], told["rowsRejected"]) == (
+            "CREATE FAILED",
+            None,
+            3,
+            1,
+        )
+        assert told["reason"].startswith("Input csv has rows")
+        (fault,) = told["faults"]
+        assert {**fault, "problem": ""} == {"file": str(short), "row": 3, "column": None, "problem": "", "value": "x"}
+
+    def test_fewer_rows_than_the_minimum_will_do_where_that_is_asked_for(
+        self, runner: CliRunner, sampled: Path
+    ) -> None:
+        short = sampled / "short.csv"
+        short.write_text("\n".join((sampled / "interactions.csv").read_text().splitlines()[:3]))
+        code, said = self.check(runner, sampled, short)
+        assert code == 1
+        assert "needs at least 1000 rows" in said
+        code, said = self.check(runner, sampled, short, "--relaxed-minimums", "--json")
+        assert (code, json.loads(said)["status"]) == (0, "ACTIVE")
+
+    def test_a_header_without_a_column_refuses_the_call(self, runner: CliRunner, sampled: Path) -> None:
+        code, said = self.check(runner, sampled, sampled / "items.csv")
+        assert code == 1
+        assert said.startswith(
+            "CreateDatasetImportJob would be refused with InvalidInputException: Input CSV is missing the following"
+        )
+
+    def test_an_empty_folder_is_no_place_to_import_from(self, runner: CliRunner, sampled: Path) -> None:
+        (sampled / "empty").mkdir()
+        code, said = self.check(runner, sampled, sampled / "empty")
+        assert code == 1
+        assert said.endswith("InvalidInputException: Invalid Data location.\n")
+
+    def test_a_schema_is_held_against_its_domain_and_refused_in_createschema_s_words(
+        self, runner: CliRunner, sampled: Path
+    ) -> None:
+        (sampled / "interactions.json").write_bytes((sampled / "items.json").read_bytes())
+        assert self.check(runner, sampled, sampled / "items.csv")[0] == 0
+        code, said = self.check(runner, sampled, sampled / "items.csv", "--domain", "ECOMMERCE", "--json")
+        told = json.loads(said)
+        assert (code, told["status"], told["operation"]) == (1, "REFUSED", "CreateSchema")
+        assert "PRICE" in told["reason"]
+        (sampled / "interactions.json").write_bytes(b"\xff{")
+        code, said = self.check(runner, sampled, sampled / "interactions.csv")
+        assert code == 1
+        assert said == "CreateSchema would be refused with InvalidInputException: The schema is not valid JSON.\n"
+
+    @pytest.mark.parametrize("arguments", [[], ["--schema"], ["--schema", "--check"], ["--check"], ["nowhere.csv"]])
+    def test_wrong_usage_is_code_2(self, runner: CliRunner, sampled: Path, arguments: list[str]) -> None:
+        filled = [
+            part
+            for each in arguments
+            for part in ([each, str(sampled / "items.json")] if each == "--schema" else [each])
+        ]
+        result = runner.invoke(main, ["import", *filled])
+        assert result.exit_code == 2
+        if "nowhere.csv" not in arguments and "--check" not in arguments:
+            assert "--check" in result.stderr
+
+    def test_the_bar_shows_on_a_terminal_alone_and_for_much_data_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from personalize_local import dry_run
+
+        class Terminal(io.StringIO):
+            def isatty(self) -> bool:
+                return True
+
+        for stream, size, shown in (
+            (Terminal(), 1 << 30, True),
+            (Terminal(), 1 << 20, False),
+            (io.StringIO(), 1 << 30, False),
+        ):
+            monkeypatch.setattr(sys, "stderr", stream)
+            with dry_run._progress(size) as progress:
+                assert (progress is not None) == shown
+                if progress is not None:
+                    progress(size // 2)
+            assert ("Checking" in stream.getvalue()) == shown
+
+
 def test_demo_passes_its_options_and_its_exit_code_on(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
 
@@ -213,7 +336,9 @@ def test_demo_passes_its_options_and_its_exit_code_on(runner: CliRunner, monkeyp
     assert given == {"interactions": Path("i.csv"), "items": None, "users": None, "seed": 4, "size": "large"}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["serve", "--help"], ["env"], ["demo", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["serve", "--help"], ["env"], ["demo", "--help"], ["import", "--help"]]
+)
 def test_what_only_prints_imports_nothing_heavy(arguments: list[str]) -> None:
     script = (
         "import sys\n"

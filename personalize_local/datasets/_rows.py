@@ -1,4 +1,4 @@
-"""Blocks of CSV lines turned into typed batches; the first row that does not fit is found and reported."""
+"""Blocks of CSV lines turned into typed batches; rows that do not fit are found: the first one, or each of them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 from personalize_local.datasets._arrow import Array, Batch, DataType, Table, arrow_csv, pa, pc
 from personalize_local.datasets._conversion import from_text
-from personalize_local.datasets._lines import Fault, find_broken_line, row_count
-from personalize_local.datasets.failures import NONCONFORMING, TOO_LONG, ImportFailure, ImportReport
+from personalize_local.datasets._lines import (
+    Fault,
+    broken_lines,
+    cell_of,
+    explain,
+    find_broken_line,
+    lines_of,
+    row_count,
+)
+from personalize_local.datasets._schema_rules import ACTION_EVENT_TYPES
+from personalize_local.datasets.failures import NONCONFORMING, TOO_LONG, ImportFailure, ImportReport, Offence, shortened
 from personalize_local.provenance import Rule
 
 if TYPE_CHECKING:
@@ -19,7 +28,6 @@ _ID_LENGTH: Final = 256
 _STRING_LENGTH: Final = 1000
 _TEXTUAL_LENGTH: Final = 20_000
 _INT_RANGE: Final = (-(2**31), 2**31 - 1)
-_ACTION_EVENTS: Final = ("TAKEN", "NOT_TAKEN", "VIEWED")
 # Strings of few distinct values, or whose codes training needs.
 _CODED: Final = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID", "EVENT_TYPE", "EVENT_ATTRIBUTION_SOURCE"})
 
@@ -77,11 +85,23 @@ class _Violation:
     rows: Array
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What was found in a block: the first ``offences`` of it, in order; ``rejected`` counts all rows that have any."""
+
+    rows: int
+    rejected: int
+    offences: Sequence[Offence]
+
+
 class RowReader:
-    """Reads the blocks of one file in turn. ``positions`` says where in a row each schema field stands."""
+    """Reads the blocks of one file in turn. ``positions`` says where in a row each schema field stands.
+
+    Each block is either read, up to the first row that does not fit, or examined to its end.
+    """
 
     def __init__(self, schema: Schema, *, file: str, columns: int, positions: Sequence[int]) -> None:
-        self._schema, self._file, self._columns = schema, file, columns
+        self._schema, self._file, self._columns, self._positions = schema, file, columns, tuple(positions)
         self._keys = {item.name: str(at) for item, at in zip(schema.fields, positions, strict=True)}
         self._next_row = 1
         # Columns that an earlier block wrote in a way that the parser does not read as numbers.
@@ -89,6 +109,74 @@ class RowReader:
 
     def read(self, block: bytearray, *, rows_before: int) -> Batch:
         """The rows of ``block``. Raises ImportFailure for a row that does not fit the schema."""
+        table, as_text = self._table(block)
+        if table is None:
+            raise self._broken(block, rows_before)
+        columns, violations = self._checked(table, as_text)
+        if violations:
+            raise self._refused(violations, rows_before + table.num_rows)
+        self._next_row += table.num_rows
+        return pa.RecordBatch.from_arrays(columns, names=[item.name for item in self._schema.fields])
+
+    def examine(self, block: bytearray, *, most: int) -> Examined:
+        """All that is wrong with ``block``; up to ``most`` of it is told.
+
+        A row may be told of several times, once for each column. Broken lines count as rows, and are left aside to
+        see the others.
+        """
+        table, as_text = self._table(block)
+        broken: Sequence[int] = ()
+        kept: Sequence[int] = ()
+        if table is None:
+            broken, kept, table = self._without_broken(block)
+            as_text = self._not_strings()
+        else:
+            kept = range(table.num_rows)
+        _, violations = self._checked(table, as_text)
+        offences = self._told(block, violations, broken, kept, most) if violations or broken else []
+        rows = len(kept) + len(broken)
+        self._next_row += rows
+        return Examined(rows=rows, rejected=len(broken) + _count(violations), offences=offences)
+
+    def _without_broken(self, block: bytearray) -> tuple[list[int], list[int], Table]:
+        """Which lines are broken and which are not, counted from 0, and the table of those that are not."""
+        lines = lines_of(block)
+        broken = broken_lines(lines, self._attempt, columns=self._columns, read=self._positions)
+        aside = frozenset(broken)
+        kept = [at for at in range(len(lines)) if at not in aside]
+        # A blank line stands for no row at all.
+        rest = b"".join(lines[at] + b"\n" for at in kept) or b"\n"
+        return broken, kept, self._parse(rest, self._not_strings(), threads=False)
+
+    def _told(
+        self,
+        block: bytearray,
+        violations: Sequence[_Violation],
+        broken: Sequence[int],
+        kept: Sequence[int],
+        most: int,
+    ) -> list[Offence]:
+        """The first ``most`` offences, row by row; ``kept`` are the lines that ``violations`` are of."""
+        found: list[tuple[int, int]] = [(at, -1) for at in broken[:most]]
+        for number, violation in enumerate(violations):
+            rows = pc.indices_nonzero(violation.rows)[:most].to_pylist()
+            found += [(kept[row], number) for row in rows]
+        lines = lines_of(block) if most else []
+        return [
+            self._offence(lines[at], at, violations[number] if number >= 0 else None)
+            for at, number in sorted(found)[:most]
+        ]
+
+    def _offence(self, line: bytes, at: int, violation: _Violation | None) -> Offence:
+        if violation is None:
+            column, problem, value = None, explain(line, columns=self._columns), line.decode(errors="replace")
+        else:
+            column, problem = violation.column, violation.problem
+            value = cell_of(line, int(self._keys[column]))
+        return Offence(file=self._file, row=self._next_row + at, column=column, problem=problem, value=shortened(value))
+
+    def _table(self, block: bytearray) -> tuple[Table | None, frozenset[str]]:
+        """The cells of ``block``, None where its lines are not its rows, and the columns that are read as text."""
         as_text = self._as_text
         # The parser reads 0x1F as an integer, which is no decimal text. (Searching one byte first is much faster.)
         if (b"x" in block and b"0x" in block) or (b"X" in block and b"0X" in block):
@@ -97,15 +185,14 @@ class RowReader:
             table = self._parse(block, as_text)
         except pa.ArrowInvalid:
             as_text = self._not_strings()
-            table = self._parse_anyhow(block, as_text, rows_before)
+            try:
+                table = self._parse(block, as_text, threads=False)
+            except pa.ArrowInvalid:
+                return None, as_text
         # Quotes and backslashes let a value reach over a line end; a carriage return may end a row within a line.
         if any(mark in block for mark in (b'"', b"\\", b"\r")) and table.num_rows != row_count(block):
-            raise self._broken(block, rows_before)
-        columns, violations = self._checked(table, as_text)
-        if violations:
-            raise self._refused(violations, rows_before + table.num_rows)
-        self._next_row += table.num_rows
-        return pa.RecordBatch.from_arrays(columns, names=[item.name for item in self._schema.fields])
+            return None, as_text
+        return table, as_text
 
     def _not_strings(self) -> frozenset[str]:
         return frozenset(item.name for item in self._schema.fields if item.type != "string")
@@ -140,17 +227,11 @@ class RowReader:
         )
         return table.unify_dictionaries().combine_chunks()
 
-    def _parse_anyhow(self, block: bytearray, as_text: frozenset[str], rows_before: int) -> Table:
-        try:
-            return self._parse(block, as_text, threads=False)
-        except pa.ArrowInvalid:
-            raise self._broken(block, rows_before) from None
+    def _attempt(self, lines: bytes) -> int:
+        return int(self._parse(lines, self._not_strings(), threads=False).num_rows)
 
     def _broken(self, block: bytearray, rows_before: int) -> ImportFailure:
-        def attempt(lines: bytes) -> int:
-            return int(self._parse(lines, self._not_strings(), threads=False).num_rows)
-
-        fault: Fault = find_broken_line(block, attempt, columns=self._columns)
+        fault: Fault = find_broken_line(block, self._attempt, columns=self._columns)
         if fault.before:
             # A row of the right shape but with a bad value may come first.
             table = self._parse(fault.before, self._not_strings(), threads=False)
@@ -174,19 +255,16 @@ class RowReader:
         needed_text = set()
         for item in self._schema.fields:
             column = _single(table.column(self._keys[item.name]), table.schema.field(self._keys[item.name]).type)
+            bad = None
             if item.name in as_text:
                 converted = from_text(column, item.type)
                 if not converted.ordinary:
                     needed_text.add(item.name)
-                if converted.bad is not None:
-                    problem = f"a value is not of type {item.type}"
-                    violations.append(
-                        _Violation(column=item.name, reason=NONCONFORMING(), problem=problem, rows=converted.bad)
-                    )
-                    continue
-                column = converted.values
+                column, bad = converted.values, converted.bad
+                if bad is not None:
+                    violations.append(_violation(item, f"a value is not of type {item.type}", bad))
             column, found = _check_column(
-                column, item, action_events=self._schema.dataset_type == "ACTION_INTERACTIONS"
+                column, item, bad, action_events=self._schema.dataset_type == "ACTION_INTERACTIONS"
             )
             columns.append(column)
             violations.extend(found)
@@ -196,12 +274,9 @@ class RowReader:
     def _refused(self, violations: Sequence[_Violation], rows_read: int) -> ImportFailure:
         firsts: Mapping[int, _Violation] = {pc.index(v.rows, True).as_py(): v for v in reversed(violations)}
         row = min(firsts)
-        anywhere = violations[0].rows
-        for violation in violations[1:]:
-            anywhere = pc.or_(anywhere, violation.rows)
         report = ImportReport(
             rows_read=rows_read,
-            rows_rejected=pc.sum(anywhere).as_py(),
+            rows_rejected=_count(violations),
             file=self._file,
             row=self._next_row + row,
             column=firsts[row].column,
@@ -210,14 +285,29 @@ class RowReader:
         return ImportFailure(firsts[row].reason, report)
 
 
+def _count(violations: Sequence[_Violation]) -> int:
+    """How many rows have any of the violations."""
+    if not violations:
+        return 0
+    anywhere = violations[0].rows
+    for violation in violations[1:]:
+        anywhere = pc.or_(anywhere, violation.rows)
+    return int(pc.sum(anywhere).as_py())
+
+
 def _single(column: Array, type_: DataType) -> Array:
     return column.chunk(0) if column.num_chunks else pa.array([], type_)
 
 
-def _check_column(column: Array, item: Field, *, action_events: bool) -> tuple[Array, list[_Violation]]:
+def _check_column(
+    column: Array, item: Field, bad: Array | None, *, action_events: bool
+) -> tuple[Array, list[_Violation]]:
+    """``bad`` marks nulls that stand for a value of another type, None where there are none."""
     violations = []
     if column.null_count and not item.nullable:
-        violations.append(_violation(item, "a value is missing", pc.is_null(column)))
+        missing = pc.is_null(column) if bad is None else pc.and_not(pc.is_null(column), bad)
+        if bad is None or pc.any(missing).as_py():
+            violations.append(_violation(item, "a value is missing", missing))
     if item.type == "string":
         column, found = _check_strings(column, item, action_events=action_events)
         violations += found
@@ -248,7 +338,7 @@ def _check_strings(column: Array, item: Field, *, action_events: bool) -> tuple[
     if action_events and item.name == "EVENT_TYPE":
         plain = pc.replace_substring(pc.utf8_upper(values), " ", "_")
         refuse(
-            pc.invert(pc.is_in(plain, value_set=pa.array(_ACTION_EVENTS))),
+            pc.invert(pc.is_in(plain, value_set=pa.array(ACTION_EVENT_TYPES))),
             "EVENT_TYPE is none of Taken, Not Taken and Viewed",
         )
     if item.textual:

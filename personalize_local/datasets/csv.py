@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -12,27 +12,40 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from personalize_local.datasets.failures import (
     COMPRESSED,
     DIFFERENT_HEADERS,
-    NO_ROWS,
     NONCONFORMING,
     NOT_UTF8,
     REPEATED_COLUMN,
     ImportFailure,
     ImportReport,
     MissingColumns,
+    check_count,
 )
 from personalize_local.provenance import Rule
 
 if TYPE_CHECKING:
     from personalize_local.datasets._arrow import Batch
+    from personalize_local.datasets._rows import RowReader
     from personalize_local.datasets.schema import Schema
 
-__all__ = ["ImportFailure", "ImportReport", "MissingColumns", "check_header", "read_batches"]
+__all__ = [
+    "BLOCK_BYTES",
+    "HEAD_BYTES",
+    "ImportFailure",
+    "ImportReport",
+    "MissingColumns",
+    "Reading",
+    "Source",
+    "check_header",
+    "read_batches",
+]
 
 Source = tuple[str, Callable[[], BinaryIO]]
 
+HEAD_BYTES: Final = 64 * 1024
+"""How much of a file is looked at for its header before an import job is made."""
 _GZIP: Final = b"\x1f\x8b"
 # Large enough to keep the parser's threads busy, small enough to bound memory.
-_BLOCK_BYTES: Final = 8 << 20
+BLOCK_BYTES: Final = 8 << 20
 # A row of the most and longest values that the limits allow stays far below; more is not a CSV file.
 _LONGEST_LINE: Final = 64 << 20
 
@@ -75,33 +88,48 @@ def check_header(first_bytes: bytes, schema: Schema) -> None:
     _header(_first_line(first_bytes), schema, file=None)
 
 
-def read_batches(files: Sequence[Source], schema: Schema, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[Batch]:
+def read_batches(files: Sequence[Source], schema: Schema, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
     """Read ``files`` one after the other; yield their rows as batches with the columns of ``schema`` in its order.
 
     Id, categorical, EVENT_TYPE and EVENT_ATTRIBUTION_SOURCE columns come as dictionaries (each batch its own), other
     strings as strings, int and long as int64, float and double as float64. Empty cells are null. Columns that the
     schema lacks are ignored. Raises ImportFailure at the first block with a bad row, and MissingColumns.
     """
-    # Loads pyarrow, which a header check does without.
-    from personalize_local.datasets._rows import RowReader
-
-    header: Header | None = None
+    reading = Reading(schema, block_bytes=block_bytes)
     rows = 0
-    for file, opened in files:
-        with closing(opened()) as stream:
-            lines = _Lines(stream, file, block_bytes)
-            own = _header(lines.first, schema, file=file)
-            if header is not None and own.names != header.names:
-                raise ImportFailure(DIFFERENT_HEADERS(), ImportReport(rows_read=rows, file=file, problem=_names(own)))
-            header = own
-            reader = RowReader(schema, file=file, columns=len(own.names), positions=own.positions)
-            for block in lines.blocks():
+    for source in files:
+        with closing(reading.blocks(source, rows_before=rows)) as blocks:
+            for reader, block in blocks:
                 batch = reader.read(block, rows_before=rows)
                 rows += batch.num_rows
                 if batch.num_rows:
                     yield batch
-    if not rows:
-        raise ImportFailure(NO_ROWS(), ImportReport())
+    check_count(rows, minimum=1)
+
+
+class Reading:
+    """Opens the files of one import in turn; the header of the first is the measure of the others."""
+
+    def __init__(self, schema: Schema, *, block_bytes: int = BLOCK_BYTES) -> None:
+        self._schema, self._block_bytes = schema, block_bytes
+        self._header: Header | None = None
+
+    def blocks(self, source: Source, *, rows_before: int) -> Generator[tuple[RowReader, bytearray], None, None]:
+        """The blocks of a file, each with the reader that is to have it. Raises ImportFailure and MissingColumns."""
+        # Loads pyarrow, which a header check does without.
+        from personalize_local.datasets._rows import RowReader
+
+        file, opened = source
+        with closing(opened()) as stream:
+            lines = _Lines(stream, file, self._block_bytes)
+            own = _header(lines.first, self._schema, file=file)
+            if self._header is not None and own.names != self._header.names:
+                report = ImportReport(rows_read=rows_before, file=file, problem=_names(own))
+                raise ImportFailure(DIFFERENT_HEADERS(), report)
+            self._header = own
+            reader = RowReader(self._schema, file=file, columns=len(own.names), positions=own.positions)
+            for block in lines.blocks():
+                yield reader, block
 
 
 def _first_line(data: bytes) -> bytes:
@@ -139,7 +167,7 @@ def _header(line: bytes, schema: Schema, *, file: str | None) -> Header:
         else:
             positions.append(found[0])
     if missing:
-        raise MissingColumns(missing)
+        raise MissingColumns(missing, file)
     return Header(names=names, positions=tuple(positions))
 
 

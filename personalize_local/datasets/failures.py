@@ -77,6 +77,27 @@ class ImportReport:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offence:
+    """One thing that is wrong in a file.
+
+    ``row`` is the number of the data row, counted from 1; a blank line is none, and every other line is one. Both
+    ``row`` and ``column`` are None where the fault is in none in particular. ``value`` is what stands there, shortened.
+    """
+
+    file: str
+    row: int | None = None
+    column: str | None = None
+    problem: str
+    value: str = ""
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text that is not ours, short and fit for a terminal."""
+    text = text[:most] + "..." if len(text) > most else text
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
+
+
 class ImportFailure(Exception):
     """The data cannot be imported. ``reason`` is the sentence to show as failureReason."""
 
@@ -92,9 +113,18 @@ class ImportFailure(Exception):
 class MissingColumns(Exception):
     """The header lacks columns of the schema."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
-        super().__init__(tuple(columns))
+    def __init__(self, columns: Sequence[str], file: str | None = None) -> None:
+        super().__init__(tuple(columns), file)
         self.columns = tuple(columns)
+        self.file = file
 
     def __str__(self) -> str:
         return MISSING_COLUMNS(columns=", ".join(self.columns))
+
+
+def check_count(rows: int, *, minimum: int) -> None:
+    """Raise ImportFailure where the files of an import have too few rows, all told."""
+    if not rows:
+        raise ImportFailure(NO_ROWS(), ImportReport())
+    if rows < minimum:
+        raise ImportFailure(TOO_FEW_ROWS(rows=rows, minimum=minimum), ImportReport(rows_read=rows))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from personalize_local.datasets.csv import read_batches
-from personalize_local.datasets.failures import TOO_FEW_ROWS, ImportFailure, ImportReport, MissingColumns
+from personalize_local.datasets.failures import ImportFailure, ImportReport, MissingColumns, check_count
 from personalize_local.datasets.segments import SegmentInfo, write_segment
 
 if TYPE_CHECKING:
@@ -56,5 +56,4 @@ def _counted(batches: Iterator[Batch], minimum: int, progress: Callable[[int], N
         rows += batch.num_rows
         if progress is not None:
             progress(rows)
-    if rows < minimum:
-        raise ImportFailure(TOO_FEW_ROWS(rows=rows, minimum=minimum), ImportReport(rows_read=rows))
+    check_count(rows, minimum=minimum)

@@ -10,24 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_local.datasets import _columns as columns
-from personalize_local.datasets._arrow import Array, pa
+from personalize_local.datasets._arrow import Array, pa, pc
 from personalize_local.datasets._duplicates import first_of_each
 from personalize_local.datasets._rows import arrow_type
 from personalize_local.datasets.held import Held, column_of
-from personalize_local.datasets.schema import Field, Schema, fold
-from personalize_local.engine.data import Categorical, Column, Interactions, Numeric, TrainingData
+from personalize_local.datasets.schema import ACTION_EVENT_TYPES, Field, Schema, fold
+from personalize_local.engine.data import ActionData, Categorical, Column, Interactions, Numeric, TrainingData
 from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.provenance import Rule
 
 if TYPE_CHECKING:
     from personalize_local.datasets.properties import Value
 
-__all__ = ["NO_EVENTS", "StreamedEvents", "training_data"]
+__all__ = ["NO_EVENTS", "StreamedEvents", "action_data", "training_data"]
 
 RULES = (
     Rule(
         says="Interactions with equal timestamps follow each other as they were imported, streamed events last.",
         known="chosen",
+    ),
+    Rule(
+        says="Interactions with an action that no row of the Actions dataset describes are left out of training.",
+        known="inferred",
+        source="dg/actions-datasets.html: the Actions dataset says which actions there are",
     ),
 )
 
@@ -38,9 +43,10 @@ Excluded = Mapping[str, Collection[str]]
 class StreamedEvents:
     """Events that came one by one, as columns of equal length, in the order of their arrival.
 
-    Every event has a user and an item. ``timestamps`` are in epoch seconds; None in ``event_values`` is no EVENT_VALUE;
-    ``properties`` map names of schema columns to values that properties.map_properties has coerced (an IMPRESSION or
-    RECOMMENDATION_ID of the event goes in there too). Events of one eventId come once: the caller leaves out the rest.
+    Every event has a user and an item, or an action in its place. ``timestamps`` are in epoch seconds; None in
+    ``event_values`` is no EVENT_VALUE; ``properties`` map names of schema columns to values that
+    properties.map_properties has coerced (an IMPRESSION or RECOMMENDATION_ID of the event goes in there too). Events
+    of one eventId come once: the caller leaves out the rest.
     """
 
     users: Sequence[str] = ()
@@ -83,6 +89,41 @@ def training_data(
         interactions=_interactions(events, streamed, columns.codes(user_ids), columns.codes(item_ids)),
         item_metadata=item_rows.metadata(columns.codes(catalogue)[len(item_ids) :], len(catalogue.dictionary)),
         user_metadata=user_rows.metadata(columns.codes(people)[len(user_ids) :], known_users),
+    )
+
+
+def action_data(held: Mapping[str, Held], streamed: StreamedEvents = NO_EVENTS) -> ActionData:
+    """Join the actions of a group and what users did with them: datasets ACTIONS and ACTION_INTERACTIONS, and the
+    latter's stream.
+
+    Actions are numbered by their first row. Repeated interactions count once, whatever the case of their type.
+    """
+    rows, events = (_Source(held=held.get(kind), excluded=frozenset()) for kind in ("ACTIONS", "ACTION_INTERACTIONS"))
+    described = columns.join(rows.chunks("ACTION_ID"), _ID)
+    count = len(described.dictionary)
+    users = columns.join([*events.chunks("USER_ID"), *_streamed_ids(streamed.users)], _ID)
+    known = columns.join([described, *events.chunks("ACTION_ID"), *_streamed_ids(streamed.items)], _ID)
+    done = _interactions(events, streamed, columns.codes(users), columns.codes(known)[len(described) :])
+    return ActionData(
+        users=Vocabulary.from_strings(columns.strings(users.dictionary)),
+        actions=Vocabulary.from_strings(columns.strings(known.dictionary)[:count]),
+        interactions=_of_actions(done, count),
+        metadata=rows.metadata(columns.codes(described), count),
+    )
+
+
+def _of_actions(done: Interactions, count: int) -> Interactions:
+    """The interactions with the first ``count`` actions, with nothing but what is learned of them."""
+    types = done.event_type or Categorical(codes=np.full(len(done), -1, np.int32), values=())
+    numbers = {name: number for number, name in enumerate(ACTION_EVENT_TYPES)}
+    # The last entry answers for null, -1.
+    codes = np.array([*(numbers[name] for name in types.values), -1], np.int32)[types.codes]
+    kept = (done.item < count) & (codes >= 0)
+    return Interactions(
+        user=columns.read_only(done.user[kept]),
+        item=columns.read_only(done.item[kept]),
+        timestamp=columns.read_only(done.timestamp[kept]),
+        event_type=Categorical(codes=columns.read_only(codes[kept]), values=ACTION_EVENT_TYPES),
     )
 
 
@@ -138,13 +179,16 @@ def _interactions(
         columns.join([*source.chunks("TIMESTAMP"), pa.array(streamed.timestamps, pa.int64())], pa.int64()),
         np.dtype(np.int64),
     )
+    main = () if schema is None else (*schema.id_fields, "TIMESTAMP")
     others = {
         column.name: columns.join(
             [*source.chunks(column.name), *_streamed_column(column, streamed)], arrow_type(column)
         )
         for column in (schema.fields if schema is not None else ())
-        if column.name not in ("USER_ID", "ITEM_ID", "TIMESTAMP")
+        if column.name not in main
     }
+    if schema is not None and schema.dataset_type == "ACTION_INTERACTIONS":
+        others["EVENT_TYPE"] = _in_one_spelling(others["EVENT_TYPE"])
     # Stable: equal timestamps keep their order.
     order = np.argsort(timestamp, kind="stable")
     order = first_of_each(order, timestamp, user, item, others)
@@ -168,6 +212,12 @@ def _interactions(
         value=None if values is None else columns.read_only(columns.numbers(values)[order].astype(np.float32)),
         context=context,
     )
+
+
+def _in_one_spelling(types: Array) -> Array:
+    """The event types of action interactions, whatever case they were imported in."""
+    plain = pc.replace_substring(pc.utf8_upper(types.dictionary_decode()), " ", "_")
+    return plain.dictionary_encode()
 
 
 def _streamed_column(item: Field, streamed: StreamedEvents) -> list[Array]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from personalize_local.datasets.csv import ImportFailure, MissingColumns, check_header
+from personalize_local.datasets.csv import HEAD_BYTES, ImportFailure, ImportReport, MissingColumns, check_header
+from personalize_local.datasets.failures import shortened
 from personalize_local.datasets.schema import Schema, parse_schema
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.provenance import Rule, Sentence
@@ -25,7 +27,6 @@ from personalize_local.store.objects import (
 from personalize_local.store.records import Job
 from personalize_local.store.sql import Rows
 
-_HEAD_BYTES = 64 * 1024
 _MINIMUM_ROWS = 1000
 """Interactions in one import job, whichever its mode."""
 _SAID = "InvalidInputException of CreateDatasetImportJob; failureReason where the place has changed since"
@@ -97,13 +98,18 @@ class Probe:
             if not keys:
                 raise ProbeFailure(INVALID_LOCATION())
             for key in keys:
-                check_header(self._objects.read_start(location.bucket, key, _HEAD_BYTES), schema)
+                check_header(self._objects.read_start(location.bucket, key, HEAD_BYTES), schema)
         except (NoSuchBucket, AccessDenied):
             raise ProbeFailure(NO_PRIVILEGES(bucket=location.bucket)) from None
         except ObjectError:
             raise ProbeFailure(INVALID_LOCATION()) from None
         except (MissingColumns, ImportFailure) as failure:
             raise ProbeFailure(str(failure)) from None
+
+
+def minimum_rows(schema: Schema, *, relaxed: bool) -> int:
+    """The least number of rows that an import under ``schema`` may have; ``relaxed`` as the setting of minimums."""
+    return _MINIMUM_ROWS if schema.dataset_type == "INTERACTIONS" and not relaxed else 1
 
 
 def files_at(objects: Objects, location: Location) -> Iterator[str]:
@@ -146,7 +152,8 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     if payload.get("spooled"):
         objects = spool_at(workplace.spool)
         location = replace(named, bucket=payload["folder"])
-    strict = schema.dataset_type == "INTERACTIONS" and not workplace.relaxed_minimums
+    destination = workplace.datasets / payload["folder"]
+    shutil.rmtree(destination, ignore_errors=True)  # of a run whose outcome was never written down
     try:
         opened: list[tuple[str, Callable[[], BinaryIO]]] = [
             (f"s3://{named.bucket}/{key}", partial(objects.open, location.bucket, key))
@@ -155,26 +162,42 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
         if not opened:
             raise JobFailure(INVALID_LOCATION())
         result = import_files(
-            opened, schema, workplace.datasets / payload["folder"], minimum_rows=_MINIMUM_ROWS if strict else 1
+            opened,
+            schema,
+            destination,
+            minimum_rows=minimum_rows(schema, relaxed=workplace.relaxed_minimums),
         )
     except ImportFailure as failure:
         raise JobFailure(failure.reason, asdict(failure.report)) from None
     except MissingColumns as failure:
-        raise JobFailure(str(failure)) from None
+        raise JobFailure(str(failure), asdict(ImportReport(file=failure.file))) from None
     except (NoSuchBucket, AccessDenied):
         raise JobFailure(NO_PRIVILEGES(bucket=named.bucket)) from None
     except ObjectError as error:
         raise JobFailure(INVALID_LOCATION(), {"problem": str(error)}) from None
-    return {"rows": result.rows}
+    return {"rows": result.rows, "report": asdict(ImportReport(rows_read=result.rows))}
 
 
-def complete(rows: Rows, job: Job) -> None:
+def tell(result: Mapping[str, Any]) -> str:
+    """What the log says of the end of an import, from the job's result."""
+    report: Mapping[str, Any] = result.get("report", {})
+    places = (("file", report.get("file")), ("row", report.get("row")), ("column", report.get("column")))
+    counts = (("rows read", report.get("rows_read")), ("rejected", report.get("rows_rejected")))
+    facts = [f"{name} {shortened(str(value), 300)}" for name, value in places if value is not None]
+    facts += [f"{value} {name}" for name, value in counts if value]
+    if report.get("problem"):
+        facts.insert(0, shortened(report["problem"], 300))
+    return "; ".join([result["reason"], ", ".join(facts)] if "reason" in result else facts)
+
+
+def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
     """Put an import in force."""
+    del workplace
     dataset = rows.get(job.payload["dataset"])
     if job.state != "DONE" or dataset is None or dataset.deleted is not None:
         return
     # Rows that were put before are older than the import.
     after = rows.last_row(dataset.arn)
-    segment = {"folder": job.payload["folder"], "rows": job.result["rows"], "after": after}
+    segment = {"folder": job.payload["folder"], "rows": job.result["rows"], "after": after, "at": job.finished}
     earlier = dataset.state.get("segments", []) if job.payload["mode"] == "INCREMENTAL" else []
     rows.save(replace(dataset, state={**dataset.state, "segments": [*earlier, segment]}))

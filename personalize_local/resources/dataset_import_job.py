@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from shutil import rmtree
 from typing import Any
 
 from personalize_local.context import Context
+from personalize_local.datasets.schema import Schema
 from personalize_local.jobs.importing import Probe, ProbeFailure, spool
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import dataset, metric_attribution, quotas
 from personalize_local.resources.changes import check_quota, claim, insert
 from personalize_local.resources.kind import Kind, Lifecycle
 from personalize_local.resources.lookup import require_active
+from personalize_local.resources.status import status_of
+from personalize_local.store.records import Record
 
 NO_ROLE = invalid("roleArn is required.", "inferred", "dg/API_CreateDatasetImportJob.html")
 NOT_READABLE = invalid("{problem}", "observed", "CreateDatasetImportJob; the problems are the sentences of imports")
@@ -41,10 +47,52 @@ KIND = Kind(
 
 def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """CreateDatasetImportJob."""
-    emulator = context.emulator
     arn = context.arn(f"dataset-import-job/{params['jobName']}")
-    mode = params.get("importMode", "FULL")
-    with emulator.database.write() as rows:
+    body = {
+        "jobName": params["jobName"],
+        "datasetArn": params["datasetArn"],
+        "dataSource": params["dataSource"],
+        "roleArn": params.get("roleArn"),
+        "importMode": params.get("importMode", "FULL"),
+        "publishAttributionMetricsToS3": params.get("publishAttributionMetricsToS3", False),
+    }
+    while not _begin(context, params, arn, body):
+        pass  # the dataset is another one than at the first look
+    context.emulator.jobs.submit(arn)
+    return {"datasetImportJobArn": arn}
+
+
+def _begin(context: Context, params: Mapping[str, Any], arn: str, body: Mapping[str, Any]) -> bool:
+    """Make the job; False when its dataset has changed while storage was asked, which takes its time."""
+    emulator = context.emulator
+    target, schema = _target(context, params, arn)
+    try:
+        Probe(emulator.objects_for(context.account)).check(params["dataSource"].get("dataLocation", ""), schema)
+    except ProbeFailure as failure:
+        raise NOT_READABLE(problem=failure) from None
+    payload = {
+        "location": params["dataSource"]["dataLocation"],
+        "dataset": target.arn,
+        "account": context.account,
+        "schema": schema.text,
+        "domain": schema.domain,
+        "mode": body["importMode"],
+        "folder": emulator.ids.uuid(),
+        "spooled": emulator.spools,
+    }
+    with _spooled(context, payload) as keep, emulator.database.write() as rows:
+        present = require_active(context, rows, dataset.KIND, target.arn)
+        if (present.sequence, present.body["schemaArn"]) != (target.sequence, target.body["schemaArn"]):
+            return False
+        _check_mode(present, body["importMode"])
+        insert(context, rows, KIND, arn=arn, params=params, body=body, parent=target.arn, job=payload)
+        keep()
+    return True
+
+
+def _target(context: Context, params: Mapping[str, Any], arn: str) -> tuple[Record, Schema]:
+    """The dataset of a new job and its schema, when nothing but the files can be in the way of the job."""
+    with context.emulator.database.write() as rows:
         target = require_active(context, rows, dataset.KIND, params["datasetArn"])
         # Name and number before storage is asked.
         claim(context, rows, KIND, arn)
@@ -56,37 +104,56 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             raise NOTHING_PUBLISHES()
     if "roleArn" not in params:
         raise NO_ROLE()
+    _check_mode(target, params.get("importMode", "FULL"))
+    return target, schema
+
+
+def _check_mode(target: Record, mode: str) -> None:
     if mode == "INCREMENTAL" and not target.state.get("segments"):
         raise NO_EARLIER_IMPORT()
+
+
+@contextmanager
+def _spooled(context: Context, payload: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
+    """The files of a job, copied where its buckets end with the process; what it gives keeps them for the job.
+
+    Until that is called, in the transaction that adds the job, they have a name that no sweep looks at: it would
+    delete what no job refers to.
+    """
+    emulator = context.emulator
+    if not emulator.spools:
+        yield lambda: None
+        return
+    folder = emulator.root / "spool"
+    incoming = folder / f"incoming-{payload['folder']}"
     try:
-        Probe(emulator.objects_for(context.account)).check(params["dataSource"].get("dataLocation", ""), schema)
-    except ProbeFailure as failure:
-        raise NOT_READABLE(problem=failure) from None
-    payload = {
-        "location": params["dataSource"]["dataLocation"],
-        "dataset": target.arn,
-        "account": context.account,
-        "schema": schema.text,
-        "domain": schema.domain,
-        "mode": mode,
-        "folder": emulator.ids.uuid(),
-        "spooled": emulator.spools,
+        spool(emulator.objects_for(context.account), payload["location"], folder, incoming.name)
+        yield lambda: incoming.rename(folder / payload["folder"])
+    finally:
+        rmtree(incoming, ignore_errors=True)
+
+
+def report(context: Context, record: Record) -> dict[str, Any] | None:
+    """What became of an import job, as JSON values; None for a record of another kind.
+
+    Its job is told of as soon as it has ended, even where the status still waits for its time.
+    """
+    if record.kind != KIND.name:
+        return None
+    told: dict[str, Any] = {"arn": record.arn, "status": status_of(context, KIND, record).word}
+    job = record.job
+    if job is None or job.state not in ("DONE", "FAILED"):
+        return told
+    found = job.result.get("report", {})
+    if job.state == "DONE":
+        return {**told, "rowsRead": found.get("rows_read", job.result.get("rows"))}
+    return {
+        **told,
+        "rowsRead": found.get("rows_read", 0),
+        "rowsRejected": found.get("rows_rejected", 0),
+        **{name: found.get(name) for name in ("file", "row", "column", "problem")},
+        "reason": job.result.get("reason"),
     }
-    if emulator.spools:
-        spool(emulator.objects_for(context.account), payload["location"], emulator.root / "spool", payload["folder"])
-    body = {
-        "jobName": params["jobName"],
-        "datasetArn": target.arn,
-        "dataSource": params["dataSource"],
-        "roleArn": params["roleArn"],
-        "importMode": mode,
-        "publishAttributionMetricsToS3": params.get("publishAttributionMetricsToS3", False),
-    }
-    with emulator.database.write() as rows:
-        require_active(context, rows, dataset.KIND, target.arn)
-        insert(context, rows, KIND, arn=arn, params=params, body=body, parent=target.arn, job=payload)
-    emulator.jobs.submit(arn)
-    return {"datasetImportJobArn": arn}
 
 
 HANDLERS = {"CreateDatasetImportJob": create}

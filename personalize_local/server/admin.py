@@ -1,4 +1,4 @@
-"""The Flask application: the admin pages below ``/_personalize``, health and reset."""
+"""The Flask application: the admin pages below ``/_personalize``: health, reset, clock, import jobs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from personalize_local.server.companion import Companion
 
+_JOBS_SHOWN = 20
+_MOST_JOBS = 1000
+
 
 class Administered(Protocol):
     """What the pages need of the emulator."""
@@ -22,6 +25,14 @@ class Administered(Protocol):
 
     def reset(self) -> None:
         """Forget everything."""
+        ...
+
+    def import_report(self, arn: str) -> dict[str, Any] | None:
+        """What became of an import job, as JSON values; None where there is no such job."""
+        ...
+
+    def import_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The same of the newest import jobs, newest first."""
         ...
 
     def advance(self, seconds: float) -> float:
@@ -68,7 +79,27 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
             return jsonify({"status": "error", "message": "403 Forbidden"}), 403
         return None
 
+    _add_import_jobs(pages, emulator)
     return pages
+
+
+def _add_import_jobs(pages: Blueprint, emulator: Administered) -> None:
+    @pages.get("/import-jobs")
+    def import_jobs() -> ResponseReturnValue:
+        try:
+            limit = int(request.args.get("limit", _JOBS_SHOWN))
+        except ValueError:
+            limit = 0
+        if not 1 <= limit <= _MOST_JOBS:
+            return jsonify({"status": "error", "message": f"limit must be between 1 and {_MOST_JOBS}"}), 400
+        return jsonify({"importJobs": emulator.import_reports(limit)})
+
+    @pages.get("/import-jobs/<path:arn>")
+    def import_job(arn: str) -> ResponseReturnValue:
+        report = emulator.import_report(arn)
+        if report is None:
+            return jsonify({"status": "error", "message": "there is no import job of this ARN"}), 404
+        return jsonify(report)
 
 
 def _answer_errors_in_json(application: Flask) -> None:

@@ -19,6 +19,7 @@ class FakeEmulator:
     resets: int = 0
     started: bool = False
     closed: bool = False
+    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
     companions: list[tuple[Any, str]] = field(default_factory=list)
 
     def use_companion(self, application: Any, endpoint_url: str) -> None:
@@ -38,6 +39,12 @@ class FakeEmulator:
 
     def reset(self) -> None:
         self.resets += 1
+
+    def import_report(self, arn: str) -> dict[str, Any] | None:
+        return self.reports.get(arn)
+
+    def import_reports(self, limit: int) -> list[dict[str, Any]]:
+        return list(self.reports.values())[:limit]
 
     def advance(self, seconds: float) -> float:
         raise ValueError(f"no clock to move by {seconds}")

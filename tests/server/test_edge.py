@@ -6,6 +6,7 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -224,6 +225,20 @@ class TestAdmin:
         assert answer.status_code == status
         assert json.loads(answer.data)["status"] == "error"
         assert ("Allow" in answer.headers) == (status == 405)
+
+    def test_import_jobs_are_told_of_one_by_one_and_as_a_list(self, client: Client, emulator: FakeEmulator) -> None:
+        arn = "arn:aws:personalize:us-east-1:123456789012:dataset-import-job/load"
+        emulator.reports = {arn: {"arn": arn, "rowsRead": 3}, "other": {"arn": "other"}}
+        for path in (arn, quote(arn, safe="")):
+            assert client.get(f"/_personalize/import-jobs/{path}").json == {"arn": arn, "rowsRead": 3}
+        assert client.get("/_personalize/import-jobs").json == {"importJobs": list(emulator.reports.values())}
+        assert client.get("/_personalize/import-jobs?limit=1").json == {"importJobs": [emulator.reports[arn]]}
+        answer = client.get("/_personalize/import-jobs/arn:nothing")
+        assert (answer.status_code, json.loads(answer.data)["status"]) == (404, "error")
+
+    @pytest.mark.parametrize("limit", ["0", "-1", "1001", "many", "", "9" * 30, "9" * 5000])
+    def test_a_list_of_import_jobs_has_limits(self, client: Client, limit: str) -> None:
+        assert client.get("/_personalize/import-jobs", query_string={"limit": limit}).status_code == 400
 
     def test_a_page_that_breaks_shows_no_stack_trace(
         self, emulator: FakeEmulator, monkeypatch: pytest.MonkeyPatch
