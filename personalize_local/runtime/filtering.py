@@ -51,9 +51,10 @@ RULES = (
     ),
     Rule(
         says="What a user did is out of sight of filters when nothing of his was imported or streamed for 3 months (90 "
-        "days).",
+        "days); anything of his that comes brings it back.",
         known="documented",
-        source="dg/filter-expression-guidelines-requirements.html; the number of days is chosen",
+        source="dg/filter-expression-guidelines-requirements.html asks for the whole history again; that anything does "
+        "and the number of days are chosen",
     ),
     Rule(
         says="What is imported or put is seen by filters at once.",
@@ -65,6 +66,11 @@ RULES = (
         "among promoted items.",
         known="documented",
         source="dg/ECOMMERCE-use-cases.html, dg/VIDEO_ON_DEMAND-use-cases.html; of promoted items inferred",
+    ),
+    Rule(
+        says="The event types of action interactions are compared in every spelling: Not Taken is NOT_TAKEN.",
+        known="inferred",
+        source="the guide writes them in several ways",
     ),
     Rule(says="A filter raises no score: the others keep those that they have without it.", known="inferred"),
 )
@@ -258,7 +264,7 @@ def _selected(
         item=entities.get(who.item_id) if ready.current_item and who.item_id is not None else -1,
     )
     if activity is not None:
-        request = Request(user=request.user, item=request.item, events=activity.of)
+        request = Request(user=request.user, item=request.item, events=entities.events(activity))
     return prepared.select(request)
 
 

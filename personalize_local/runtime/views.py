@@ -28,7 +28,7 @@ __all__ = ["Dataset", "View", "Views"]
 _State = tuple[int, Mapping[str, Mapping[str, Any]]]
 """The last deletion of a user, and what each dataset holds."""
 
-_MOST_MODELS = 4
+_MOST_MODELS = 16
 """Models whose items are kept in order beside the data of one dataset."""
 
 
@@ -103,6 +103,11 @@ class View:
         return found
 
 
+def _resting(known: dict[str, Any]) -> dict[str, Any]:
+    """A reference without the events that came one by one: requests read these themselves."""
+    return known if schema_of(known).dataset_type in ROW_TYPES else {**known, "until": 0}
+
+
 class Views:
     """The views of an emulator, by dataset group."""
 
@@ -117,7 +122,7 @@ class Views:
         if kept is not None and kept[0] == generation:
             return kept[2]
         datasets = live_datasets(context, rows, group)
-        known = {kind: reference(rows, record) for kind, record in datasets.items()}
+        known = {kind: _resting(reference(rows, record)) for kind, record in datasets.items()}
         state = (rows.last_forgotten(group), known)
         view = kept[2] if kept is not None and kept[1] == state else self._made(kept, state)
         # What an update of a dataset brings comes with time alone.
