@@ -22,6 +22,7 @@ from personalize_local.jobs import deleting, exporting, importing, training, unb
 from personalize_local.jobs.executors import InlineExecutor, process_executor
 from personalize_local.jobs.lifecycle import Modes
 from personalize_local.jobs.runner import JobRunner, JobType
+from personalize_local.jobs.spooling import drop_incoming
 from personalize_local.jobs.workplace import Workplace, database_path
 from personalize_local.resources import KINDS, control_plane, dataset_import_job, recommender, schedule, taggable_kinds
 from personalize_local.resources.quotas import Quotas
@@ -208,6 +209,7 @@ class Emulator:
 
     def start(self) -> None:
         """Delete what a crash left unfinished on disk and take up unfinished jobs."""
+        drop_incoming(self._workplace("").spool)
         self.jobs.sweep()
         self.jobs.resume()
 

@@ -57,15 +57,6 @@ HAS_DEPENDANTS = Refusal(
 )
 """Deletion is blocked."""
 
-NOT_IMPLEMENTED = Refusal(
-    "NotImplementedException",
-    "{what} is not implemented in Personalize Local.",
-    rule="chosen",
-    error="chosen",
-    status=501,
-)
-"""Something that the service has and this emulator does not, refused by name."""
-
 INVALID_TOKEN = Refusal(
     "InvalidNextTokenException",
     "The token is not valid.",

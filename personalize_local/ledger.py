@@ -225,9 +225,6 @@ def fidelity_as_markdown() -> str:
         "These recipes are trained and served as another one, until they have a learning of their own.\n",
         _table(("recipe", "learns as"), _stand_ins()),
     ]
-    unbuilt_recipes = [f"`{name}`" for name, recipe in RECIPES.items() if recipe.available and not recipe.built]
-    if unbuilt_recipes:
-        pieces.append(f"Training ends in a failure that says so for {', '.join(unbuilt_recipes)}.\n")
     page = "\n".join(pieces)
     links = (f"[{name}]: {_GUIDE}{name}" for name in sorted(set(re.findall(rf"\[({_PAGE.pattern})\]", page))))
     return "\n".join([page, *links]) + "\n"

@@ -72,12 +72,27 @@ class Interactions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActionData:
+    """The actions that the Actions dataset describes, and what users did with them.
+
+    In ``interactions`` an ``item`` indexes ``actions`` and a ``user`` indexes ``users``, which are numbered apart from
+    those of the TrainingData; event types are TAKEN, NOT_TAKEN and VIEWED. ``metadata`` is aligned with ``actions``.
+    """
+
+    users: Vocabulary
+    actions: Vocabulary
+    interactions: Interactions
+    metadata: Mapping[str, Column] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
     """One consistent snapshot of a dataset group.
 
     ``items`` holds every item of the Interactions and Items datasets, so some have no interaction; the columns of
     ``item_metadata`` (by upper-case schema name, in catalogue order) are aligned with it, those of
-    ``user_metadata`` with ``users``. ``users`` are the users with interactions.
+    ``user_metadata`` with ``users``. ``users`` are the users with interactions. ``actions`` is there for trainings that
+    are about actions.
     """
 
     users: Vocabulary
@@ -85,3 +100,4 @@ class TrainingData:
     interactions: Interactions
     item_metadata: Mapping[str, Column] = field(default_factory=dict)
     user_metadata: Mapping[str, Column] = field(default_factory=dict)
+    actions: ActionData | None = None

@@ -80,6 +80,15 @@ def captured_reward(recommended: Int32, truth: Int32, rewards: Float64) -> float
     return float(rewards[wanted[np.isin(wanted, recommended[:LIST_LENGTH])]].sum()) / total if total > 0 else None
 
 
+def area_under_the_curve(scores: Float64, happened: Flags) -> float:
+    """The chance that what happened was scored above what did not, equals counting half; 0.5 where one is missing."""
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    n_happened = int(np.count_nonzero(happened))
+    pairs = n_happened * (len(happened) - n_happened)
+    return float(ranks[happened].sum() - n_happened * (n_happened + 1) / 2) / pairs if pairs else 0.5
+
+
 def precision(relevant: Flags, cut: int) -> float:
     """Relevant items among the first ``cut``, over ``cut`` (however short the list is)."""
     return float(np.count_nonzero(relevant[:cut])) / cut

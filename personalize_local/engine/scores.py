@@ -75,9 +75,13 @@ class Scores:
             kept = np.flatnonzero(logits >= threshold)
             items, logits = items[kept], logits[kept]
         best = np.lexsort((self._popularity.rank[items], -logits))[:k]
+        return items[best].astype(np.int32, copy=False), self._probabilities(logits[best].astype(np.float64))
+
+    def _probabilities(self, logits: Float64) -> Float64:
+        """What the answer says of entries with these logits."""
         peak, total = self._partition()
-        probabilities = np.exp(logits[best].astype(np.float64) - peak) / total
-        return items[best].astype(np.int32, copy=False), probabilities
+        shares: Float64 = np.exp(logits - peak) / total
+        return shares
 
     def rank(self, items: Int32) -> tuple[Int32, Float64]:
         """Order ``items`` (known indexes, without duplicates) and share one softmax among them alone.
@@ -132,3 +136,22 @@ class Scores:
         peak = max(highest, self._floor) if rest else highest
         total = float(np.exp(self._logits - peak).sum(dtype=np.float64))
         return peak, total + rest * float(np.exp(self._floor - peak))
+
+
+class Propensities(Scores):
+    """Probabilities of their own, one for each entry of a catalogue, that need not add up to anything.
+
+    They take the place of logits: :meth:`top` orders by them and gives them, among equal ones the first in ``order``.
+    """
+
+    def __init__(self, probabilities: Float64, order: PopularityOrder) -> None:
+        super().__init__(probabilities, order)
+
+    def _probabilities(self, logits: Float64) -> Float64:
+        return logits
+
+    def rank(self, items: Int32) -> tuple[Int32, Float64]:
+        """Order ``items`` (known indexes, without duplicates): positions into them, and their probabilities."""
+        found = self.logits_of(items)
+        best = np.lexsort((self._popularity.rank[items], -found)).astype(np.int32)
+        return best, found[best]

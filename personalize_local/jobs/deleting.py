@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from personalize_local.datasets.failures import ImportFailure, MissingColumns
-from personalize_local.jobs.importing import INVALID_LOCATION, NO_PRIVILEGES, spool_at
+from personalize_local.jobs.importing import INVALID_LOCATION, NO_PRIVILEGES
+from personalize_local.jobs.spooling import spool_at
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.provenance import Rule, Sentence
 from personalize_local.store.objects import (
@@ -108,7 +109,6 @@ def spool(objects: Objects, data_location: str, target: Path, bucket: str) -> bo
     """
     location = parse_location(data_location)
     copies = spool_at(target)
-    (target / bucket).mkdir(parents=True)
     try:
         found = input_files(objects, location)
         if sum(info.size for info in found) > _MOST_BYTES:

@@ -18,7 +18,10 @@ ROW_TYPES = frozenset({"ITEMS", "USERS", "ACTIONS"})
 
 
 def reference(rows: Rows, dataset: Record) -> dict[str, Any]:
-    """What a dataset holds now: later changes do not touch it, but for deletions. Its body is the one in force."""
+    """What a dataset holds now: later changes do not touch it, but for deletions. Its body is the one in force.
+
+    ``until`` is the sequence of the last row that came by itself or, of action interactions, of the last event.
+    """
     schema = rows.get(dataset.body["schemaArn"])
     assert schema is not None, dataset.arn
     return {
@@ -26,8 +29,16 @@ def reference(rows: Rows, dataset: Record) -> dict[str, Any]:
         "schema": schema.body["schema"],
         "domain": schema.body.get("domain"),
         "segments": list(dataset.state.get("segments", ())),
-        "until": rows.last_row(dataset.arn) if dataset.body["datasetType"] in ROW_TYPES else 0,
+        "until": _last(rows, dataset),
     }
+
+
+def _last(rows: Rows, dataset: Record) -> int:
+    """The sequence of what came last by itself into a dataset; interactions with items are in their group's stream."""
+    kind = dataset.body["datasetType"]
+    if kind in ROW_TYPES:
+        return rows.last_row(dataset.arn)
+    return rows.last_event(dataset.arn) if kind == "ACTION_INTERACTIONS" else 0
 
 
 def schema_of(known: Mapping[str, Any]) -> Schema:
@@ -52,4 +63,6 @@ def open_held(
             Placed(segment=workplace.datasets / segment["folder"], after=segment.get("after", 0))
             for segment in known["segments"]
         ]
-    return held(schema_of(known), segments, rows.rows_of(known["dataset"], known["until"]) if put else ())
+    schema = schema_of(known)
+    ones = put and schema.dataset_type in ROW_TYPES
+    return held(schema, segments, rows.rows_of(known["dataset"], known["until"]) if ones else ())

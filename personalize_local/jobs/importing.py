@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from personalize_local.datasets.csv import HEAD_BYTES, ImportFailure, ImportReport, MissingColumns, check_header
 from personalize_local.datasets.failures import shortened
 from personalize_local.datasets.schema import Schema, parse_schema
+from personalize_local.jobs.spooling import spool_at
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.provenance import Rule, Sentence
 from personalize_local.store.objects import (
@@ -20,8 +21,6 @@ from personalize_local.store.objects import (
     NoSuchBucket,
     ObjectError,
     Objects,
-    ObjectsConfig,
-    open_objects,
     parse_location,
 )
 from personalize_local.store.records import Job
@@ -124,19 +123,13 @@ def files_at(objects: Objects, location: Location) -> Iterator[str]:
             yield info.key
 
 
-def spool_at(folder: Path) -> Objects:
-    """Files of unfinished imports; each job's name is a bucket."""
-    return open_objects(ObjectsConfig(root=folder))
-
-
 def spool(objects: Objects, data_location: str, target: Path, bucket: str) -> None:
-    """Copy the files that a location means, under the same keys. Raises ObjectError.
+    """Copy the files that a location means into a bucket that is there, under the same keys. Raises ObjectError.
 
     The companion keeps buckets in memory. A job that was acknowledged must find its files after a crash.
     """
     location = parse_location(data_location)
     copies = spool_at(target)
-    (target / bucket).mkdir(parents=True)
     for key in files_at(objects, location):
         with objects.open(location.bucket, key) as stream:
             copies.put(bucket, key, stream)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from personalize_local.datasets.properties import PropertiesError, Value, map_properties
-from personalize_local.datasets.schema import Schema
 from personalize_local.jobs.holdings import open_held, schema_of
+from personalize_local.jobs.streaming import owned_events
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.recipes import RECIPES, tuning
 from personalize_local.recipes.base import Objective, Recipe, TrainingParameters, Untrainable, complete
-from personalize_local.recipes.sentences import NO_INTERACTIONS, NOT_BUILT, STOPPED
+from personalize_local.recipes.sentences import NO_INTERACTIONS, STOPPED
 from personalize_local.store.artifacts import Artifacts
 from personalize_local.store.database import reading
 
@@ -31,9 +29,6 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     """
     started = time.process_time()
     recipes = [RECIPES[name] for name in payload.get("candidates") or [payload["recipe"]]]
-    for recipe in recipes:
-        if not recipe.built:
-            raise JobFailure(NOT_BUILT(arn=recipe.arn))
     data = _selected(payload, workplace, recipes[0])
     search = _Search(payload=payload, workplace=workplace, recipes=recipes, given=_parameters(payload, workplace))
     try:
@@ -89,7 +84,7 @@ def _parameters(payload: Mapping[str, Any], workplace: Workplace) -> TrainingPar
     from personalize_local.recipes.minimums import weights_of
 
     if payload.get("candidates"):
-        return TrainingParameters(seed=workplace.seed)
+        return TrainingParameters(seed=workplace.seed, relaxed_minimums=workplace.relaxed_minimums)
     config = payload["solutionConfig"]
     recipe = RECIPES[payload["recipe"]]
     objective = config.get("optimizationObjective")
@@ -99,6 +94,7 @@ def _parameters(payload: Mapping[str, Any], workplace: Workplace) -> TrainingPar
         seed=workplace.seed,
         event_weights=weights_of(_entries(config)) if recipe.events_config else {},
         objective=_objective(objective) if recipe.objective and objective else None,
+        relaxed_minimums=workplace.relaxed_minimums,
     )
 
 
@@ -168,56 +164,42 @@ class _Search:
 
 def snapshot(payload: Mapping[str, Any], workplace: Workplace) -> TrainingData:
     """The data of the group as it was when the job was made."""
-    from personalize_local.datasets.snapshot import training_data
+    from personalize_local.datasets.snapshot import action_data, training_data
 
     with reading(workplace.database) as rows:
         held = {kind: open_held(rows, workplace, known) for kind, known in payload["held"].items()}
-    return training_data(
+    data = training_data(
         held,
         streamed(payload, workplace),
         excluded=payload["solutionConfig"].get("trainingDataConfig", {}).get("excludedDatasetColumns", {}),
     )
+    if "ACTIONS" not in RECIPES[payload["recipe"]].required_datasets:
+        return data
+    return replace(data, actions=action_data(held, streamed_actions(payload, workplace)))
 
 
 def streamed(payload: Mapping[str, Any], workplace: Workplace) -> StreamedEvents:
-    """The group's events up to the snapshot, with sessions joined to the users who were named in them.
+    """The group's events up to the snapshot, with sessions joined to the users who were named in them."""
+    return _streamed(workplace, payload["datasetGroup"], payload["until"], payload["held"].get("INTERACTIONS"))
 
-    An event without a user counts once any event carries both its session and a user (documented); a session never
-    named stays out of training. A repeated eventId counts once (documented).
-    """
+
+def streamed_actions(payload: Mapping[str, Any], workplace: Workplace) -> StreamedEvents:
+    """The same of what came into the group's Action interactions dataset."""
+    known = payload["held"].get("ACTION_INTERACTIONS", {})
+    return _streamed(workplace, known.get("dataset", ""), known.get("until", 0), known or None)
+
+
+def _streamed(workplace: Workplace, stream: str, until: int, known: Mapping[str, Any] | None) -> StreamedEvents:
     from personalize_local.datasets.snapshot import StreamedEvents
 
-    known = payload["held"].get("INTERACTIONS")
     schema = None if known is None else schema_of(known)
     with reading(workplace.database) as rows:
-        events = list(rows.events(payload["datasetGroup"], payload["until"]))
-    named = {session: user for user, session, *_ in events if user is not None}
-    seen: set[str] = set()
-    kept: list[tuple[Any, ...]] = []
-    for user, session, item, event_type, value, sent_at, event_id, extra in events:
-        owner = user if user is not None else named.get(session)
-        if owner is None or (event_id is not None and event_id in seen):
-            continue
-        if event_id is not None:
-            seen.add(event_id)
-        kept.append((owner, item, int(sent_at), event_type, value, _properties(extra, schema)))
-    columns: Sequence[Sequence[Any]] = list(zip(*kept, strict=True)) or [()] * 6
+        events = list(owned_events(rows, stream, until, schema))
     return StreamedEvents(
-        users=columns[0],
-        items=columns[1],
-        timestamps=columns[2],
-        event_types=columns[3],
-        event_values=columns[4],
-        properties=columns[5],
+        users=[event.user for event in events],
+        items=[event.item for event in events],
+        timestamps=[event.timestamp for event in events],
+        event_types=[event.event_type for event in events],
+        event_values=[event.value for event in events],
+        properties=[event.properties for event in events],
     )
-
-
-def _properties(extra: str, schema: Schema | None) -> dict[str, Value]:
-    """An event's properties by column. They were checked when the event came, unless the dataset is younger."""
-    properties = json.loads(extra).get("properties")
-    if not properties or schema is None:
-        return {}
-    try:
-        return map_properties(properties, schema)
-    except PropertiesError:
-        return {}

@@ -55,17 +55,21 @@ class Query:
 
     ``events`` are the items of the streamed events (those that came after the training snapshot) of the user or
     session, oldest first; the model adds the history that it was trained on. ``context`` maps upper-case column
-    names to values.
+    names to values. ``actions`` are the actions of the streamed action interactions, each with its event type.
     """
 
     user_id: str | None = None
     item_id: str | None = None
     events: Sequence[str] = ()
     context: Mapping[str, str] = field(default_factory=dict)
+    actions: Sequence[tuple[str, str]] = ()
 
 
 class Model(Protocol):
-    """A trained model: immutable arrays, and a function from a query to scores."""
+    """A trained model: immutable arrays, and a function from a query to scores.
+
+    What is said of items is said of actions where the recipe is about actions.
+    """
 
     @property
     def items(self) -> Vocabulary:
@@ -91,7 +95,7 @@ class TrainingParameters:
     """What a solution asks of its recipe; values are those of the service, checked against the declaration.
 
     ``event_weights`` gives what an event of a type counts for; only ratios matter, and types that it leaves out count
-    for nothing. Empty: all events count alike.
+    for nothing. Empty: all events count alike. ``relaxed_minimums`` lowers what the recipe itself asks of the data.
     """
 
     algorithm: Mapping[str, str] = field(default_factory=dict)
@@ -99,6 +103,7 @@ class TrainingParameters:
     seed: int = 0
     event_weights: Mapping[str, float] = field(default_factory=dict)
     objective: Objective | None = None
+    relaxed_minimums: bool = False
 
 
 def complete(declared: Sequence[Hyperparameter], given: Mapping[str, str]) -> dict[str, str]:
@@ -145,8 +150,6 @@ class Recipe:
     """The event type whose items a domain use case does not show to the user again."""
     available: bool = True
     """False for the legacy recipes: they can be described, are not listed and make no solution."""
-    built: bool = True
-    """False where training ends in a failure that says it is not implemented here."""
     learns_as: str | None = None
     """Where a recipe's own learning is not there, the name of the recipe whose learning stands in for it."""
     needs_user: bool

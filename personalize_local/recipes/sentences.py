@@ -38,7 +38,7 @@ NO_ATTRIBUTE = _reason(
 )
 NO_TEXT = _reason("The Items dataset has no text to train on.", "chosen", "chosen")
 NO_VALUES = _reason("The Items dataset has no numeric values in column {column}.", "chosen", "chosen")
-NOT_BUILT = _reason("Training of recipe {arn} is not implemented in Personalize Local.", "chosen", "chosen")
+NO_ACTIONS = _reason("The Actions dataset has no actions to train on.", "chosen", "chosen")
 STOPPED = _reason("The training was stopped.", "chosen", "chosen")
 
 RULES = (

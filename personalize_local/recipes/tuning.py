@@ -20,13 +20,15 @@ METRIC = "normalized_discounted_cumulative_gain_at_25"
 MOST_TRIALS = 10
 """Trials where the number of training jobs is not given (chosen)."""
 
-_PREFIX = re.compile(r"(training|data|model)\.")
-_MOST_DRAWS = 100  # for one new point, before the space counts as exhausted
-_LISTS: Mapping[Literal["integer", "continuous", "categorical"], str] = {
+RANGE_LISTS: Mapping[Literal["integer", "continuous", "categorical"], str] = {
     "integer": "integerHyperParameterRanges",
     "continuous": "continuousHyperParameterRanges",
     "categorical": "categoricalHyperParameterRanges",
 }
+"""Under which member of an HPO configuration the ranges of each kind of hyperparameter are."""
+
+_PREFIX = re.compile(r"(training|data|model)\.")
+_MOST_DRAWS = 100  # for one new point, before the space counts as exhausted
 
 Point = dict[str, str]
 Choice = TypeVar("Choice")
@@ -84,15 +86,20 @@ def _number(value: float) -> str:
 Space = tuple[Dimension, ...]
 
 
+def range_name(given: Mapping[str, Any]) -> str:
+    """The hyperparameter that a range is for: its name may carry the prefixes that DescribeSolution shows."""
+    return _PREFIX.sub("", given.get("name", ""), count=1)
+
+
 def space_of(declared: Iterable[Hyperparameter], ranges: Mapping[str, Any] | None = None) -> Space:
     """What is searched: the ``ranges`` of an HPO configuration or, without any, all that is tunable.
 
-    Names may carry the prefixes that DescribeSolution shows. A bound that is not given is the declared one.
+    A bound that is not given is the declared one.
     """
     by_name = {parameter.name: parameter for parameter in declared}
     asked = [
-        _dimension(by_name[_PREFIX.sub("", given["name"], count=1)], given)
-        for name in _LISTS.values()
+        _dimension(by_name[range_name(given)], given)
+        for name in RANGE_LISTS.values()
         for given in (ranges or {}).get(name, ())
     ]
     return tuple(asked or (_dimension(parameter, {}) for parameter in by_name.values() if parameter.tunable))

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.errors import NOT_ACTIVE, NOT_ACTIVE_INPUT
+from personalize_local.errors import NOT_ACTIVE_INPUT
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import solution_version
 from personalize_local.resources.kind import Kind
-from personalize_local.resources.lookup import require, require_active
-from personalize_local.resources.status import FAILED, status_of
+from personalize_local.resources.lookup import require_active
+from personalize_local.resources.status import status_of
 from personalize_local.resources.storage_rules import check_apart
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
@@ -34,13 +34,7 @@ def active_version(context: Context, rows: Rows, arn: str) -> Record:
 
     Raises ResourceInUseException while it trains, InvalidInputException when its training failed.
     """
-    version = require(context, rows, solution_version.KIND, arn)
-    status = status_of(context, solution_version.KIND, version)
-    if status.word in FAILED:
-        raise NOT_TRAINED(arn=arn)
-    if not status.is_active:
-        raise NOT_ACTIVE(arn=arn, status=status.word)
-    return version
+    return solution_version.require_trained(context, rows, arn, NOT_TRAINED)
 
 
 def job_body(

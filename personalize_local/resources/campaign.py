@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.errors import NOT_ACTIVE, NOT_FOUND
+from personalize_local.errors import NOT_FOUND
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import quotas, solution_version
 from personalize_local.resources.changes import begin_update, check_resting, insert
 from personalize_local.resources.kind import Kind, Lifecycle
 from personalize_local.resources.lookup import require
 from personalize_local.resources.serving_rules import check_exploration, check_influence, check_metadata
-from personalize_local.resources.status import FAILED, status_of
+from personalize_local.resources.status import status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
@@ -39,7 +39,8 @@ RULES = (
     Rule(says="$LATEST is shown as the version that it meant when it was deployed.", known="chosen"),
     Rule(
         says="With syncWithLatestSolutionVersion each new ACTIVE version is rolled out by itself, from the moment at "
-        "which it became ACTIVE, and is shown in latestCampaignUpdate.",
+        "which it became ACTIVE or, if that is later, the campaign's latest change was over, and is shown in "
+        "latestCampaignUpdate.",
         known="documented",
         source="dg/campaigns.html; of the moment chosen",
     ),
@@ -71,10 +72,11 @@ def _follow_latest(context: Context, arn: str) -> None:
         version = None if record is None else _next_version(context, rows, record)
         if record is None or version is None:
             return
-        current = status_of(context, KIND, record).body
+        status = status_of(context, KIND, record)
         body = {"solutionVersionArn": version.arn}
-        view = {name: value for name in _CHANGEABLE if (value := {**current, **body}.get(name)) is not None}
-        began = max(status_of(context, solution_version.KIND, version).updated, record.created)
+        view = {name: value for name in _CHANGEABLE if (value := {**status.body, **body}.get(name)) is not None}
+        # A campaign changes one thing after the other: what was under way when the version came ends first.
+        began = max(status_of(context, solution_version.KIND, version).updated, status.updated)
         begin_update(context, rows, KIND, record, body=body, view=view, since=began)
 
 
@@ -133,6 +135,8 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         current = status_of(context, KIND, record).body
         body: dict[str, Any] = {name: params[name] for name in _CHANGEABLE if name in params}
         followed = f"{record.parent}{_LATEST}" if follows_latest(record) else current["solutionVersionArn"]
+        if body.get("campaignConfig") == {} and "campaignConfig" not in current:
+            del body["campaignConfig"]  # there is none, and there shall be none
         named = params.get("solutionVersionArn", followed)
         version = _version(context, rows, named)
         if "solutionVersionArn" in body:
@@ -168,7 +172,6 @@ def _version(context: Context, rows: Rows, arn: str) -> Record:
     Raises ResourceNotFoundException for a bare solution ARN and for ``$LATEST`` without a version,
     ResourceInUseException while it trains, InvalidInputException when its training failed.
     """
-    kind = solution_version.KIND
     if arn.endswith(_LATEST):
         solution = require(
             context, rows, context.emulator.kinds["solution"], arn.removesuffix(_LATEST), "solutionVersionArn"
@@ -177,13 +180,7 @@ def _version(context: Context, rows: Rows, arn: str) -> Record:
         if latest is None:
             raise NOT_FOUND(arn=arn)
         return latest
-    version = require(context, rows, kind, arn)
-    status = status_of(context, kind, version)
-    if status.word in FAILED:
-        raise NOT_TRAINED(arn=arn)
-    if not status.is_active:
-        raise NOT_ACTIVE(arn=arn, status=status.word)
-    return version
+    return solution_version.require_trained(context, rows, arn, NOT_TRAINED)
 
 
 def _check_config(context: Context, rows: Rows, version: Record, config: Mapping[str, Any], named: str) -> None:

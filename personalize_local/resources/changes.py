@@ -10,10 +10,13 @@ from personalize_local.context import Context
 from personalize_local.errors import ALREADY_EXISTS, HAS_DEPENDANTS, MOVING
 from personalize_local.resources.kind import STOPPING, Kind
 from personalize_local.resources.quotas import Quota
-from personalize_local.resources.status import FAILED, is_live, status_of
+from personalize_local.resources.status import FAILED, is_describable, is_live, status_of
 from personalize_local.resources.tag_rules import checked_tags
 from personalize_local.store.records import Job, Record
 from personalize_local.store.sql import Rows
+
+_CHANGES = ("switch", "update")
+"""What a record's state has of what has happened to it since its creation."""
 
 
 def insert(
@@ -99,25 +102,40 @@ def begin_update(
     view: Mapping[str, Any],
     since: float | None = None,
     job: Mapping[str, Any] | None = None,
-    **facts: Any,
 ) -> Record:
     """Start an update that puts ``body`` in force when it is done and shows ``view`` as the latest update.
 
     ``job`` is the payload of the work that the update waits for, under a key of its own, which is
-    :func:`next_job_key`; ``facts`` are kept with it. Raises ResourceInUseException while the resource or an earlier
-    update is moving.
+    :func:`next_job_key`. Raises ResourceInUseException while the resource or an earlier update is moving.
     """
     check_resting(context, kind, record)
     began = context.now if since is None else since
-    state = dict(record.state)
-    update: dict[str, Any] = {"since": began, "polls": 0, "body": dict(body), "view": dict(view), **facts}
+    in_force = status_of(context, kind, record).body
+    update: dict[str, Any] = {"since": began, "polls": 0, "body": dict(body), "view": dict(view)}
+    record = _mended(context, kind, record)
     if job is not None:
-        state["jobs"], key = next_job_key(record)
-        update["job"] = key
-        rows.add_job(Job(arn=key, kind=kind.name, payload=job, submitted=context.now))
-    changed = replace(record, body=status_of(context, kind, record).body, state={**state, "update": update})
+        record, update["job"] = begin_job(context, rows, kind, record, job)
+    changed = replace(record, body=in_force, state={**record.state, "update": update})
     rows.save(changed)
     return changed
+
+
+def _mended(context: Context, kind: Kind, record: Record) -> Record:
+    """``record`` with it written down whether an update has mended its failed creation: it is ACTIVE from then on,
+    whatever the next change comes to."""
+    created = replace(record, state={name: value for name, value in record.state.items() if name not in _CHANGES})
+    if status_of(context, kind, created).word not in FAILED or not status_of(context, kind, record).is_active:
+        return record
+    return replace(record, state={**record.state, "mended": True})
+
+
+def begin_job(
+    context: Context, rows: Rows, kind: Kind, record: Record, payload: Mapping[str, Any]
+) -> tuple[Record, str]:
+    """Add a further job of a resource: the record that counts it, which is to be saved, and the key of the job."""
+    number, key = next_job_key(record)
+    rows.add_job(Job(arn=key, kind=kind.name, payload=payload, submitted=context.now))
+    return replace(record, state={**record.state, "jobs": number}), key
 
 
 def next_job_key(record: Record) -> tuple[int, str]:
@@ -133,8 +151,9 @@ def check_resting(context: Context, kind: Kind, record: Record) -> None:
         raise MOVING(arn=record.arn, status=status.moving_word)
 
 
-def switch(rows: Rows, context: Context, record: Record, to: str) -> None:
+def switch(context: Context, rows: Rows, kind: Kind, record: Record, to: str) -> None:
     """Begin the change to another resting state; ``to`` is one of ``status.SWITCHES``."""
+    record = _mended(context, kind, record)
     rows.save(replace(record, state={**record.state, "switch": {"to": to, "since": context.now, "polls": 0}}))
 
 
@@ -186,9 +205,20 @@ def count_poll(context: Context, kind: Kind, arn: str) -> None:
         state = dict(record.state)
         if record.deleted is not None:
             state["delete_polls"] = state.get("delete_polls", 0) + 1
-        for change in ("switch", "update"):
+        for change in _CHANGES:
             if change in state:
                 state[change] = {**state[change], "polls": state[change].get("polls", 0) + 1}
-        if not {"switch", "update"} & set(state):
+        if not set(_CHANGES) & set(state):
             state["polls"] = state.get("polls", 0) + 1
-        rows.save(replace(record, state=state))
+        counted = replace(record, state=state)
+        if is_describable(context, kind, counted):
+            rows.save(counted)
+        else:
+            rows.remove(arn)
+
+
+def purge(context: Context, rows: Rows, kinds: Mapping[str, Kind]) -> None:
+    """Forget what was deleted so long ago that nothing answers for it any more, in all accounts."""
+    for record in rows.leaving():
+        if not is_describable(context, kinds[record.kind], record):
+            rows.remove(record.arn)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.jobs.deleting import USER_TYPES, spool
 from personalize_local.jobs.holdings import folders
+from personalize_local.jobs.spooling import incoming
 from personalize_local.provenance import Rule
 from personalize_local.resources import dataset_group, quotas
 from personalize_local.resources.changes import check_quota, claim, insert
@@ -58,7 +60,6 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     emulator = context.emulator
     arn = context.arn(f"data-deletion-job/{params['jobName']}")
     location = params["dataSource"].get("dataLocation", "")
-    input_folder, spooled = emulator.ids.uuid(), False
     if emulator.spools:
         with emulator.database.write() as rows:
             # What is refused anyway is not copied.
@@ -66,8 +67,8 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             location_at(location, LOCATION)
             claim(context, rows, KIND, arn)
             check_quota(context, rows, KIND, quotas.DELETION_JOBS, params["datasetGroupArn"])
-        spooled = spool(emulator.objects_for(context.account), location, emulator.root / "spool", input_folder)
-    with emulator.database.write() as rows:
+    copied = _Copied(context, location)
+    with copied.held() as keep, emulator.database.write() as rows:
         group = require_active(context, rows, dataset_group.KIND, params["datasetGroupArn"])
         location_at(location, LOCATION)
         body = {name: params[name] for name in ("jobName", "datasetGroupArn", "dataSource", "roleArn")}
@@ -75,14 +76,36 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             "account": context.account,
             "group": group.arn,
             "location": location,
-            "spooled": spooled,
-            "input": input_folder,
+            "spooled": copied.done,
+            "input": copied.folder,
             "users": emulator.ids.uuid(),
             "datasets": _datasets(context, rows, group.arn),
         }
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=group.arn, job=job)
+        keep()
     emulator.jobs.submit(arn)
     return {"dataDeletionJobArn": arn}
+
+
+class _Copied:
+    """The input of a job, copied where its bucket ends with the process and it can be read."""
+
+    def __init__(self, context: Context, location: str) -> None:
+        self._context, self._location = context, location
+        self.folder = context.emulator.ids.uuid()
+        self.done = False
+
+    def held(self) -> AbstractContextManager[Callable[[], object]]:
+        """Copies; what it gives keeps the copy for the job."""
+        emulator = self._context.emulator
+        if not emulator.spools:
+            return nullcontext(lambda: None)
+        return incoming(emulator.root / "spool", self.folder, self._copy)
+
+    def _copy(self, bucket: str) -> None:
+        emulator = self._context.emulator
+        objects = emulator.objects_for(self._context.account)
+        self.done = spool(objects, self._location, emulator.root / "spool", bucket)
 
 
 def _datasets(context: Context, rows: Rows, group: str) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from shutil import rmtree
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.datasets.schema import Schema
 from personalize_local.jobs.importing import Probe, ProbeFailure, spool
+from personalize_local.jobs.spooling import incoming
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import dataset, metric_attribution, quotas
 from personalize_local.resources.changes import check_quota, claim, insert
@@ -113,24 +113,14 @@ def _check_mode(target: Record, mode: str) -> None:
         raise NO_EARLIER_IMPORT()
 
 
-@contextmanager
-def _spooled(context: Context, payload: Mapping[str, Any]) -> Iterator[Callable[[], object]]:
-    """The files of a job, copied where its buckets end with the process; what it gives keeps them for the job.
-
-    Until that is called, in the transaction that adds the job, they have a name that no sweep looks at: it would
-    delete what no job refers to.
-    """
+def _spooled(context: Context, payload: Mapping[str, Any]) -> AbstractContextManager[Callable[[], object]]:
+    """The files of a job, copied where its buckets end with the process; what it gives keeps them for the job."""
     emulator = context.emulator
     if not emulator.spools:
-        yield lambda: None
-        return
+        return nullcontext(lambda: None)
     folder = emulator.root / "spool"
-    incoming = folder / f"incoming-{payload['folder']}"
-    try:
-        spool(emulator.objects_for(context.account), payload["location"], folder, incoming.name)
-        yield lambda: incoming.rename(folder / payload["folder"])
-    finally:
-        rmtree(incoming, ignore_errors=True)
+    objects = emulator.objects_for(context.account)
+    return incoming(folder, payload["folder"], lambda bucket: spool(objects, payload["location"], folder, bucket))
 
 
 def report(context: Context, record: Record) -> dict[str, Any] | None:

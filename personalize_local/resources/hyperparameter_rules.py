@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.provenance import Rule, invalid
 from personalize_local.recipes.base import Hyperparameter, Recipe
+from personalize_local.recipes.tuning import RANGE_LISTS, range_name
 from personalize_local.resources.quotas import HPO_JOBS, HPO_PARALLEL_JOBS, Quota
 
 _HPO = "dg/customizing-solution-config-hpo.html"
@@ -54,12 +56,6 @@ RULES = (
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
-_PREFIX = re.compile(r"(training|data|model)\.")
-_LISTS = {
-    "integer": "integerHyperParameterRanges",
-    "continuous": "continuousHyperParameterRanges",
-    "categorical": "categoricalHyperParameterRanges",
-}
 
 
 def check_values(values: Mapping[str, str], declared: Iterable[Hyperparameter], owner: str) -> None:
@@ -81,13 +77,18 @@ def _check_value(parameter: Hyperparameter, value: str) -> None:
     number = checked_number(value, name)
     if parameter.kind == "integer" and not _INTEGER.fullmatch(value):
         raise NOT_AN_INTEGER(value=value, name=name)
+    _check_bounds(parameter, number, value)
+
+
+def _check_bounds(parameter: Hyperparameter, number: float, shown: str) -> None:
     low, high = parameter.minimum, parameter.maximum
-    if (low is not None and number < low) or (high is not None and number > high):
-        raise OUT_OF_RANGE(value=value, name=name, low=_shown(low), high=_shown(high))
+    if not (-inf if low is None else low) <= number <= (inf if high is None else high):
+        raise OUT_OF_RANGE(value=shown, name=parameter.name, low=_shown(low), high=_shown(high))
 
 
 def _shown(bound: float | None) -> str:
-    return "-" if bound is None else f"{bound:g}"
+    # In full: what is refused by a hair must not look like the bound itself.
+    return "-" if bound is None else repr(bound).removesuffix(".0")
 
 
 def checked_number(value: str, name: str) -> float:
@@ -112,9 +113,9 @@ def check_search(context: Context, recipe: Recipe, config: Mapping[str, Any]) ->
         raise NOTHING_TO_TUNE(arn=recipe.arn)
     seen: set[str] = set()
     ranges = config.get("algorithmHyperParameterRanges", {})
-    for kind, list_name in _LISTS.items():
+    for kind, list_name in RANGE_LISTS.items():
         for given in ranges.get(list_name, ()):
-            name = _PREFIX.sub("", given.get("name", ""), count=1)
+            name = range_name(given)
             if name in seen:
                 raise RANGE_TWICE(name=name)
             seen.add(name)
@@ -130,7 +131,7 @@ def _check_range(recipe: Recipe, name: str, kind: str, given: Mapping[str, Any])
     if parameter is None or not parameter.tunable:
         raise UNKNOWN(arn=recipe.algorithm_arn)
     if parameter.kind != kind:
-        raise WRONG_RANGE_KIND(name=name, list=_LISTS[parameter.kind])
+        raise WRONG_RANGE_KIND(name=name, list=RANGE_LISTS[parameter.kind])
     if kind == "categorical":
         for value in given.get("values", ()):
             _check_value(parameter, value)
@@ -138,9 +139,9 @@ def _check_range(recipe: Recipe, name: str, kind: str, given: Mapping[str, Any])
     low, high = given.get("minValue", parameter.minimum), given.get("maxValue", parameter.maximum)
     for bound in (low, high):
         if bound is not None:
-            _check_value(parameter, f"{bound:g}" if kind == "continuous" else str(bound))
+            _check_bounds(parameter, bound, _shown(bound))
     if low is not None and high is not None and low > high:
-        raise NO_RANGE(name=name, low=f"{low:g}", high=f"{high:g}")
+        raise NO_RANGE(name=name, low=_shown(low), high=_shown(high))
 
 
 def _check_limit(context: Context, name: str, value: str, quota: Quota) -> None:

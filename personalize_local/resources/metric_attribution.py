@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from botocore_shapes.paginate import InvalidToken, paginate
+from botocore_shapes.paginate import paginate
 from personalize_local.context import Context
-from personalize_local.errors import ALREADY_EXISTS, INVALID_TOKEN
+from personalize_local.errors import ALREADY_EXISTS
 from personalize_local.provenance import Refusal, Rule, invalid
 from personalize_local.resources import dataset_group
 from personalize_local.resources.changes import check_resting, insert
@@ -16,9 +16,9 @@ from personalize_local.resources.dataset import live_datasets, schema_of
 from personalize_local.resources.kind import Kind, Lifecycle
 from personalize_local.resources.lookup import live_children, require, require_active
 from personalize_local.resources.metric_expressions import check_expression
+from personalize_local.resources.pages import PAGE, own_tokens
 from personalize_local.resources.quotas import METRICS
 from personalize_local.resources.status import is_live, status_of
-from personalize_local.resources.verbs import PAGE
 from personalize_local.store.sql import Rows
 
 _PAGE = "dg/metric-attribution-requirements.html"
@@ -115,7 +115,7 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         _check_metrics(context, rows, current["datasetGroupArn"], changed)
         output = params.get("metricsOutputConfig", current["metricsOutputConfig"])
         body = {**current, "metrics": changed, "metricsOutputConfig": output}
-        rows.save(replace(record, body=body))
+        rows.save(replace(record, body=body, state={**record.state, "changed": context.now}))
     return {"metricAttributionArn": record.arn}
 
 
@@ -130,15 +130,13 @@ def list_metrics(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         if arn in (None, attribution.arn) and is_live(context, KIND, attribution)
         for metric in attribution.body["metrics"]
     ]
-    try:
+    with own_tokens():
         page, token = paginate(
             metrics,
             token=params.get("nextToken"),
             limit=params.get("maxResults", PAGE),
             binding=("ListMetricAttributionMetrics", context.account, context.region, arn or ""),
         )
-    except InvalidToken:
-        raise INVALID_TOKEN() from None
     return {"metrics": page, "nextToken": token}
 
 

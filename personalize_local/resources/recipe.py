@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from botocore_shapes.errors import ServiceError
-from botocore_shapes.paginate import InvalidToken, paginate
+from botocore_shapes.paginate import paginate
 from personalize_local.context import Context
-from personalize_local.errors import INVALID_TOKEN, NOT_FOUND, WRONG_ARN
+from personalize_local.errors import NOT_FOUND, WRONG_ARN
 from personalize_local.provenance import Rule
 from personalize_local.recipes import (
     RECIPES,
@@ -17,6 +17,7 @@ from personalize_local.recipes import (
     recipe_by_feature_transformation,
 )
 from personalize_local.recipes.base import Hyperparameter, Recipe
+from personalize_local.resources.pages import own_tokens
 from personalize_local.resources.quotas import HPO_JOBS, HPO_PARALLEL_JOBS
 
 RULES = (
@@ -72,12 +73,10 @@ def list_recipes(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     domain = params.get("domain")
     recipes = [recipe for recipe in RECIPES.values() if recipe.available and domain in (None, recipe.domain)]
     limit = params.get("maxResults", max(1, len(recipes) - 1))
-    try:
+    with own_tokens():
         page, token = paginate(
             recipes, token=params.get("nextToken"), limit=limit, binding=("ListRecipes", domain or "")
         )
-    except InvalidToken:
-        raise INVALID_TOKEN() from None
     answer: dict[str, Any] = {"recipes": [_summary(recipe) for recipe in page]}
     if token is not None:
         answer["nextToken"] = token

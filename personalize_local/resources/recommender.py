@@ -8,11 +8,19 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import NOT_ACTIVE
+from personalize_local.jobs.workplace import Workplace
 from personalize_local.provenance import Refusal, Rule, invalid
 from personalize_local.recipes import recipe_by_arn
 from personalize_local.recipes.base import Recipe
 from personalize_local.resources import dataset_group, quotas
-from personalize_local.resources.changes import begin_update, check_resting, insert, next_job_key, switch
+from personalize_local.resources.changes import (
+    begin_job,
+    begin_update,
+    check_resting,
+    insert,
+    next_job_key,
+    switch,
+)
 from personalize_local.resources.data_rules import check_columns, check_data, known_columns
 from personalize_local.resources.kind import Kind, Lifecycle
 from personalize_local.resources.lookup import require, require_active
@@ -51,6 +59,16 @@ RULES = (
         source="dg/updating-recommender.html",
     ),
     Rule(
+        says="A recommender whose creation failed is ACTIVE, and shows no failureReason, from the first update on that "
+        "has trained it, whatever later updates come to.",
+        known="inferred",
+        source="dg/API_UpdateRecommender.html: an update may follow CREATE FAILED",
+    ),
+    Rule(
+        says="A training that ends after a newer one is not put in force.",
+        known="chosen",
+    ),
+    Rule(
         says="A recommender trains anew every 7 days by itself while it is ACTIVE.",
         known="documented",
         source="dg/creating-recommenders.html",
@@ -69,7 +87,8 @@ def _metrics(context: Context, rows: Rows, record: Record) -> dict[str, Any]:
 
 
 def _removed(context: Context, rows: Rows, record: Record) -> None:
-    del rows
+    for number in range(record.state.get("released", 0) + 1, record.state.get("jobs", 1) + 1):
+        rows.release_job(_key(record.arn, number))
     context.emulator.models.forget(record.arn)
     context.emulator.jobs.sweep_soon()
 
@@ -88,6 +107,37 @@ KIND = Kind(
 def training_of(arn: str, body: Mapping[str, Any]) -> str:
     """The key of the training whose model answers while ``body`` is in force."""
     return str(body.get("training", arn))
+
+
+def _key(arn: str, number: int) -> str:
+    """The key of a training by its number."""
+    return arn if number == 1 else f"{arn}#{number}"
+
+
+def _number(key: str) -> int:
+    """Which training of a recommender a job is, the first of them 1."""
+    return int(key.partition("#")[2] or 1)
+
+
+def release_replaced(context: Context, rows: Rows, record: Record) -> Record:
+    """Let go of the models that an update has replaced, once it is done; the record as it is then."""
+    status = status_of(context, KIND, record)
+    newest, first = _number(training_of(record.arn, status.body)), record.state.get("released", 0) + 1
+    if not status.is_resting or newest <= first:
+        return record
+    record = _release(rows, record, newest)
+    context.emulator.models.forget(record.arn)
+    context.emulator.jobs.sweep_soon()
+    return record
+
+
+def _release(rows: Rows, record: Record, newest: int) -> Record:
+    """Let go of every training before ``newest``; what the first one came to is kept, as the creation came to it."""
+    for number in range(record.state.get("released", 0) + 1, newest):
+        rows.release_job(_key(record.arn, number))
+    record = replace(record, state={**record.state, "released": newest - 1})
+    rows.save(record)
+    return record
 
 
 def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -161,34 +211,49 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 def retrain(context: Context, rows: Rows, record: Record) -> str:
     """Begin the training that a recommender does by itself; the key of its job, to be submitted."""
-    number, key = next_job_key(record)
-    body = status_of(context, KIND, record).body
+    body, (_, key) = status_of(context, KIND, record).body, next_job_key(record)
     payload = _payload(context, rows, body, record.state["columns"], key)
-    rows.add_job(Job(arn=key, kind=KIND.name, payload=payload, submitted=context.now))
-    rows.save(replace(record, state={**record.state, "jobs": number, "trained": context.now}))
+    record, key = begin_job(context, rows, KIND, record, payload)
+    rows.save(replace(record, state={**record.state, "trained": context.now}))
     return key
 
 
-def complete(rows: Rows, job: Job) -> None:
-    """Put a later training in force, or write down that the update which waits for it has failed."""
-    arn, _, number = job.arn.partition("#")
-    record = rows.get(arn)
-    if record is None or not number:
+def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
+    """Put a later training in force, or write down what has become of the update that waits for it.
+
+    A training that ends after a newer one, which an update has begun meanwhile, is let go of.
+    """
+    del workplace
+    record, number = rows.get(job.arn.partition("#")[0]), _number(job.arn)
+    if record is None or number == 1:
         return
     body, state = dict(record.body), dict(record.state)
-    update = state.get("update")
-    if update is not None and update.get("job") == job.arn:
+    update = state.get("update", {})
+    if update.get("job") == job.arn:
         reason = job.result.get("reason") if job.state == "FAILED" else None
         state["update"] = {**update, "outcome": {"finished": job.finished, "reason": reason}}
-    elif job.state == "DONE":
-        if "training" in body:
-            rows.stop_job(body["training"])  # its model is not needed any more
-        body["training"] = job.arn
-        if update is not None and "outcome" in update:
-            # An earlier update is done: of what it put in force, the model is replaced here.
-            kept = {name: value for name, value in update["body"].items() if name != "training"}
-            state["update"] = {**update, "body": kept}
-    rows.save(replace(record, body=body, state=state))
+        rows.save(replace(record, body=body, state=state))
+        return
+    if job.state != "DONE":
+        return
+    if number < _newest(record):
+        rows.release_job(job.arn)
+        return
+    body["training"] = job.arn
+    if "outcome" in update:
+        # An earlier update is done: of what it put in force, the model is replaced here.
+        kept = {name: value for name, value in update["body"].items() if name != "training"}
+        state["update"] = {**update, "body": kept}
+    _release(rows, replace(record, body=body, state=state), number)
+
+
+def _newest(record: Record) -> int:
+    """The newest training that is in force, or will be when the time of its update is over."""
+    update = record.state.get("update", {})
+    made = [training_of(record.arn, record.body)]
+    if update.get("outcome", {"reason": ""})["reason"] is None:
+        made.append(training_of(record.arn, update["body"]))
+    return max(_number(key) for key in made)
 
 
 def start(context: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -208,7 +273,7 @@ def _switch(context: Context, arn: str, before: str, to: str) -> dict[str, Any]:
         word = status_of(context, KIND, record).word
         if word != before:
             raise NOT_IN_STATUS(arn=arn, status=word, needed=before)
-        switch(rows, context, record, to)
+        switch(context, rows, KIND, record, to)
     return {"recommenderArn": arn}
 
 

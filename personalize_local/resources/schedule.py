@@ -1,4 +1,5 @@
-"""What happens by itself as time goes on: automatic trainings of solutions, and recommenders that train anew.
+"""What happens by itself as time goes on: automatic trainings of solutions, recommenders that train anew, and the end
+of what was deleted or replaced.
 
 The schedule is kept nowhere: when something is due follows from the records. ``run_due`` does what is due by now and
 says when to look again.
@@ -11,11 +12,13 @@ from dataclasses import replace
 
 from botocore_shapes.errors import ServiceError
 from personalize_local.context import Context
+from personalize_local.jobs.lifecycle import ended_at
 from personalize_local.provenance import Rule
 from personalize_local.resources import recommender, solution, solution_version
+from personalize_local.resources.changes import purge
 from personalize_local.resources.lookup import live_children
 from personalize_local.resources.solution_rules import schedule_days
-from personalize_local.resources.status import is_live, status_of
+from personalize_local.resources.status import is_live, mode_of, status_of
 from personalize_local.resources.training_jobs import has_new_data
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
@@ -48,13 +51,14 @@ _RECOMMENDER_DAYS = 7
 
 
 def run_due(context: Context) -> float | None:
-    """Begin every training that is due at ``context.now``, in all accounts.
+    """Begin every training that is due at ``context.now``, in all accounts, and forget what is over.
 
     Gives when the next one is due, None for never.
     """
     begun: list[str] = []
     dates: list[float] = []
     with context.emulator.database.write() as rows:
+        purge(context, rows, context.emulator.kinds)
         for record in rows.everywhere(solution.KIND.name):
             own = _context_of(context, record)
             due = _training_due(own, rows, record)
@@ -64,6 +68,7 @@ def run_due(context: Context) -> float | None:
             dates += [] if due is None else [due]
         for record in rows.everywhere(recommender.KIND.name):
             own = _context_of(context, record)
+            record = recommender.release_replaced(own, rows, record)
             due = _retraining_due(own, record)
             if due is not None and due <= context.now:
                 begun += _retrain(own, rows, record)
@@ -83,14 +88,23 @@ def _training_due(context: Context, rows: Rows, record: Record) -> float | None:
     status = status_of(context, solution.KIND, record)
     if not status.is_active or not is_live(context, solution.KIND, record) or not status.body["performAutoTraining"]:
         return None
-    began = status_of(context, solution.KIND, replace(record, state={})).updated
-    update = record.state.get("update")
-    if update is not None and status.update is not None and update.get("reschedules"):
-        began = status.update["lastUpdatedDateTime"]
+    began, before = _schedule_began(context, record)
+    since: list[float] = []
     versions = live_children(context, rows, solution_version.KIND, record.arn)
-    looked = record.state.get("looked", began)
-    last = max(looked, versions[-1].created if versions else began)
-    return began + _HOUR if last <= began else last + schedule_days(status.body["solutionConfig"]) * _DAY
+    if versions and versions[-1].arn != before and versions[-1].created >= began:
+        since.append(versions[-1].created)
+    if record.state.get("looked", began) > began:
+        since.append(record.state["looked"])
+    return max(since) + schedule_days(status.body["solutionConfig"]) * _DAY if since else began + _HOUR
+
+
+def _schedule_began(context: Context, record: Record) -> tuple[float, str | None]:
+    """When the schedule of a solution began, and the version that was its newest before."""
+    anew, kind = record.state.get("rescheduled"), solution.KIND
+    if anew is None or kind.lifecycle is None:
+        return status_of(context, kind, replace(record, state={})).updated, None
+    mode = mode_of(context, kind)
+    return ended_at(mode, since=anew["since"], job=None, real_seconds=kind.lifecycle.update), anew["last"]
 
 
 def _train(context: Context, rows: Rows, record: Record) -> list[str]:

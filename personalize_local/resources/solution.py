@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from personalize_local.context import Context
@@ -164,9 +165,17 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         if all(current.get(name) == value for name, value in body.items()):
             raise NO_CHANGE()
         view = {**given, **({"solutionUpdateConfig": config} if config else {})}
-        reschedules = bool(given.get("performAutoTraining")) or "autoTrainingConfig" in config
-        begin_update(context, rows, KIND, record, body=body, view=view, reschedules=reschedules)
+        if given.get("performAutoTraining") or "autoTrainingConfig" in config:
+            record = _rescheduled(context, rows, record)
+        begin_update(context, rows, KIND, record, body=body, view=view)
     return {"solutionArn": record.arn}
+
+
+def _rescheduled(context: Context, rows: Rows, record: Record) -> Record:
+    """``record`` with it written down that its schedule begins anew, and which version was the newest before."""
+    versions = live_children(context, rows, solution_version.KIND, record.arn)
+    anew = {"since": context.now, "last": versions[-1].arn if versions else None}
+    return replace(record, state={**record.state, "rescheduled": anew})
 
 
 def _check_update(context: Context, rows: Rows, current: Mapping[str, Any], params: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import ALREADY_EXISTS, NOT_ACTIVE
-from personalize_local.provenance import Rule, invalid
+from personalize_local.provenance import Refusal, Rule, invalid
 from personalize_local.recipes import RECIPES
 from personalize_local.recipes.base import Recipe
 from personalize_local.resources import quotas
@@ -16,7 +16,7 @@ from personalize_local.resources.data_rules import check_data
 from personalize_local.resources.kind import CREATE, Kind, Lifecycle
 from personalize_local.resources.lookup import live_children, require, require_active
 from personalize_local.resources.solution_rules import automl_candidates, recipe_of
-from personalize_local.resources.status import status_of
+from personalize_local.resources.status import FAILED, status_of
 from personalize_local.resources.training_jobs import training_payload
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
@@ -109,6 +109,20 @@ def newest_active(context: Context, rows: Rows, solution_arn: str) -> Record | N
     """The version that ``$LATEST`` means."""
     versions = reversed(rows.children(solution_arn, KIND.name))
     return next((version for version in versions if status_of(context, KIND, version).is_active), None)
+
+
+def require_trained(context: Context, rows: Rows, arn: str, not_trained: Refusal) -> Record:
+    """The ACTIVE version of ``arn``.
+
+    Raises ResourceInUseException while it trains, ``not_trained`` when its training failed or was stopped.
+    """
+    version = require(context, rows, KIND, arn)
+    status = status_of(context, KIND, version)
+    if status.word in FAILED:
+        raise not_trained(arn=arn)
+    if not status.is_active:
+        raise NOT_ACTIVE(arn=arn, status=status.word)
+    return version
 
 
 def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -229,7 +243,7 @@ def stop(context: Context, params: dict[str, Any]) -> None:
         if word not in (CREATE.pending, CREATE.in_progress):
             raise NOT_IN_TRAINING(arn=record.arn, status=word)
         rows.stop_job(record.arn)
-        switch(rows, context, record, "STOP PENDING TRAINING" if word == CREATE.pending else "STOP TRAINING")
+        switch(context, rows, KIND, record, "STOP PENDING TRAINING" if word == CREATE.pending else "STOP TRAINING")
     context.emulator.jobs.stop(record.arn)
 
 

@@ -88,12 +88,16 @@ def status_of(context: Context, kind: Kind, record: Record) -> Status:
     if life is None:
         return Status(word="ACTIVE", body=record.body, failure=None, updated=record.created)
     mode = mode_of(context, kind)
-    status = _created(context, life, mode, record)
     state = record.state
+    status = _created(context, life, mode, record)
+    if "mended" in state:
+        status = replace(status, word=life.create_words.done, failure=None)
     if "switch" in state:
         status = _switched(context, life, mode, state["switch"], status)
     if "update" in state:
         status = _updated(context, life, mode, state["update"], status)
+    if "changed" in state:
+        status = replace(status, updated=max(status.updated, state["changed"]))
     if record.deleted is not None:
         word = life.delete_words[min(state.get("delete_polls", 0), 1)]
         return replace(status, word=word, updated=record.deleted, settled=False)
@@ -154,7 +158,7 @@ def _updated(context: Context, life: Lifecycle, mode: Mode, update: Mapping[str,
     # An update that fails leaves what was in force.
     body = {**status.body, **update["body"]} if progress == "DONE" else status.body
     shows = life.update_shows and progress not in ("DONE", "FAILED") and status.word == "ACTIVE"
-    # A retraining that succeeds is also what a failed creation lacked.
+    # A retraining that succeeds is also what a failed creation lacked; the next change makes it a fact of the record.
     mended = progress == "DONE" and job is not None and status.word in FAILED
     return Status(
         word=view["status"] if shows or mended else status.word,

@@ -49,7 +49,12 @@ def has_new_data(context: Context, rows: Rows, payload: Mapping[str, Any]) -> bo
         return True
     datasets = live_datasets(context, rows, group)
     return any(
-        folders(datasets[name].state) != folders(payload["held"].get(name, {}))
+        _growth(reference(rows, datasets[name])) != _growth(payload["held"].get(name, {}))
         for name in ("INTERACTIONS", "ACTION_INTERACTIONS")
         if name in datasets
     )
+
+
+def _growth(known: Mapping[str, Any]) -> tuple[list[str], int]:
+    """What differs between two references when something has come."""
+    return folders(known), known.get("until", 0)

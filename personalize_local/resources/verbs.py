@@ -7,22 +7,19 @@ from functools import cached_property
 from typing import Any
 
 from botocore_shapes.model import ServiceModel
-from botocore_shapes.paginate import Binding, InvalidToken, decode_token, encode_token
+from botocore_shapes.paginate import Binding, decode_token, encode_token
 from botocore_shapes.service import Lasting
 from personalize_local.context import Context
-from personalize_local.errors import INVALID_TOKEN
 from personalize_local.provenance import Rule
 from personalize_local.resources.changes import count_poll, delete
 from personalize_local.resources.kind import Kind
 from personalize_local.resources.lookup import check_arn, require
+from personalize_local.resources.pages import PAGE, own_tokens
 from personalize_local.resources.status import Status, is_describable, is_live, mode_of, status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
 Handler = Callable[[Context, dict[str, Any]], Mapping[str, Any] | None]
-
-PAGE = 100
-"""Answers on a page when the caller does not say."""
 
 RULES = (
     Rule(
@@ -170,23 +167,19 @@ def _own_view(kind: Kind, record: Record, status: Status) -> dict[str, Any]:
 
 
 def _position(token: str, binding: Binding) -> int:
-    try:
+    with own_tokens():
         return int(decode_token(token, binding))
-    except InvalidToken:
-        raise INVALID_TOKEN() from None
 
 
 def _live_page(
     context: Context, rows: Rows, kind: Kind, parent: str | None, before: int | None, wanted: int
 ) -> tuple[list[Record], bool]:
-    """Up to ``wanted`` live records, and whether none was met that is in deletion, which time brings to its end."""
+    """Up to ``wanted`` live records, and whether none of them is in deletion, which time brings to its end."""
     live: list[Record] = []
-    all_stand = True
     while len(live) < wanted:
         page = rows.page(context.account, context.region, kind.name, parent=parent, before=before, limit=wanted)
         live += [record for record in page if is_live(context, kind, record)]
-        all_stand &= all(record.deleted is None for record in page)
         if len(page) < wanted:
             break
         before = page[-1].sequence
-    return live[:wanted], all_stand
+    return live[:wanted], all(record.deleted is None for record in live)

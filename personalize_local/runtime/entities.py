@@ -29,6 +29,7 @@ _Kept = TypeVar("_Kept")
 _MOST_FILTERS = 64
 _MOST_USERS = 10_000
 _NOBODY: NDArray[np.intp] = np.empty(0, np.intp)
+_ACTION = "ACTION_ID"
 
 Streamed = Sequence[tuple[int, str, str, float, float | None]]
 """Sequence, item, event type, time and arrival of events, in order of arrival."""
@@ -132,6 +133,25 @@ class Entities:
 
     # Events
 
+    def _type(self, name: str) -> str:
+        """An event type as it is compared."""
+        folded = name.casefold()
+        return folded.replace(" ", "_") if self._own == fold(_ACTION) else folded
+
+    def events(self, activity: Activity) -> Callable[[frozenset[str] | None], NDArray[np.intp]]:
+        """What a user did, for filters to ask by event types."""
+        return lambda types: activity.of(None if types is None else frozenset(map(self._type, types)))
+
+    def last_times(self, user: str, past: PastEvents | None, streamed: Streamed) -> NDArray[np.float64]:
+        """When a user last had an event with each entity, in epoch seconds; -inf for those that he had none with."""
+        found = np.full(len(self.rows), -np.inf)
+        if past is not None:
+            did = past.of(user)
+            np.maximum.at(found, self._places(past)[did.items], did.times)
+        np.maximum.at(found, self.indexes(item for _, item, *_ in streamed), [when for *_, when, _ in streamed])
+        found[-1] = -np.inf
+        return found
+
     def activity(
         self,
         user: str,
@@ -159,7 +179,7 @@ class Entities:
     ) -> Activity:
         found = self.indexes(item for _, item, *_ in streamed)
         moments = np.array([when for _, _, _, when, _ in streamed], np.float64)
-        kinds = [kind.casefold() for _, _, kind, *_ in streamed]
+        kinds = [self._type(kind) for _, _, kind, *_ in streamed]
         latest = max((np.inf if arrived is None else arrived for *_, arrived in streamed), default=-np.inf)
         names = list(dict.fromkeys(kinds))
         codes = np.array([names.index(kind) for kind in kinds], np.int32)
@@ -168,7 +188,7 @@ class Entities:
             found = np.concatenate([places[did.items], found])
             moments = np.concatenate([did.times, moments])
             # A row without a type is of the type without a name.
-            names = [*past.types, "", *names]
+            names = [*map(self._type, past.types), "", *names]
             before = len(past.types)
             codes = np.concatenate([np.where(did.types < 0, before, did.types), codes + before + 1])
             latest = max([latest, *(times[at] for at in np.unique(did.tables))])

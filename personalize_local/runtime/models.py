@@ -27,9 +27,9 @@ class Loaded:
     """A model ready to answer, and what a request must know of the training that it comes from.
 
     Events past ``until`` came after the training snapshot; of those, only the ones for which ``thresholds`` has their
-    type (None: every type), at or above its value (None: any), move the model. ``context_columns`` maps folded names
-    to schema names. ``training`` names the training and is never given twice; ``forgotten`` has the marks of the users
-    who were deleted from the data since.
+    type (None: every type), at or above its value (None: any), move the model; of action interactions all past
+    ``actions_until``. ``context_columns`` maps folded names to schema names. ``training`` names the training and is
+    never given twice; ``forgotten`` has the marks of the users who were deleted from the data since.
     """
 
     training: str
@@ -37,6 +37,7 @@ class Loaded:
     model: Model
     dataset_group: str
     until: int
+    actions_until: int
     forgotten: frozenset[str]
     thresholds: Mapping[str, float | None] | None
     threshold: float | None
@@ -77,9 +78,13 @@ class Models:
             kept = self._loaded.get(training)
             if kept is None or kept[0] != owner:
                 job = rows.job(training)
-                if job is None or job.state != "DONE":
+                # Released when another has taken over.
+                if job is None or job.state != "DONE" or "artifact" not in job.payload:
                     raise NOT_FOUND(arn=training.partition("#")[0])
-                kept = (owner, self._open(rows, job))
+                try:
+                    kept = (owner, self._open(rows, job))
+                except FileNotFoundError:
+                    raise NOT_FOUND(arn=training.partition("#")[0]) from None
                 # What it replaces is not asked for any more.
                 self._drop(training.partition("#")[0])
                 self._loaded[training] = kept
@@ -96,6 +101,7 @@ class Models:
             model=recipe.load(arrays, facts),
             dataset_group=payload["datasetGroup"],
             until=payload["until"],
+            actions_until=payload["held"].get("ACTION_INTERACTIONS", {}).get("until", 0),
             forgotten=rows.forgotten(payload["datasetGroup"], payload["forgotten"]),
             thresholds=_thresholds(recipe, payload),
             threshold=None if threshold is None else float(threshold),

@@ -27,6 +27,7 @@ from personalize_local.store.sql import Rows
 if TYPE_CHECKING:
     from personalize_local.filters.table import Mask
 
+NEEDED_CAMPAIGN = invalid("campaignArn is required.", "documented", "dg/get-action-recommendations.html")
 ONE_ARN = invalid("Provide exactly one of campaignArn and recommenderArn.", "inferred", "service model")
 OTHER_OPERATION = invalid(
     "Recipe {recipe} does not support {operation}.", "documented", "dg/getting-recommendations.html"
@@ -48,7 +49,7 @@ RULES = (
     ),
 )
 
-_RECENT_EVENTS = 100
+RECENT_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
     Raises ResourceNotFoundException for a campaign, recommender or filter that is not there or not serving,
     InvalidInputException for what the recipe does not take.
     """
-    kind, arn = _asked(params)
+    kind, arn = _asked(params, operation)
     loaded, config = _serving(context, rows, kind, arn)
     recipe = loaded.recipe
     if recipe.operation != operation:
@@ -87,7 +88,8 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
     item_id = _id(params, "itemId", recipe.arn, needed=recipe.needs_item)
     events = _events(rows, loaded, user_id) if recipe.realtime and user_id is not None else ()
     asked_of = user_id if user_id is None or loaded.remembers(user_id) else None
-    who = Who(loaded=loaded, asked=arn, user_id=user_id, item_id=item_id, operation=operation)
+    dataset = "ACTIONS" if operation == "GetActionRecommendations" else "ITEMS"
+    who = Who(loaded=loaded, asked=arn, user_id=user_id, item_id=item_id, operation=operation, kind=dataset)
     return Question(
         loaded=loaded,
         query=Query(user_id=asked_of, item_id=item_id, events=events, context=_context(loaded, params)),
@@ -98,7 +100,11 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
     )
 
 
-def _asked(params: Mapping[str, Any]) -> tuple[Kind, str]:
+def _asked(params: Mapping[str, Any], operation: Operation) -> tuple[Kind, str]:
+    if operation == "GetActionRecommendations":  # there are no recommenders of actions
+        if "campaignArn" not in params:
+            raise NEEDED_CAMPAIGN()
+        return CAMPAIGN, str(params["campaignArn"])
     campaign, recommender = params.get("campaignArn"), params.get("recommenderArn")
     if (campaign is None) == (recommender is None):
         raise ONE_ARN()
@@ -156,7 +162,7 @@ def _id(params: Mapping[str, Any], member: str, recipe_arn: str, *, needed: bool
 
 
 def _events(rows: Rows, loaded: Loaded, actor: str) -> list[str]:
-    recent = rows.recent_events(loaded.dataset_group, actor, loaded.until, _RECENT_EVENTS)
+    recent = rows.recent_events(loaded.dataset_group, actor, loaded.until, RECENT_EVENTS)
     return [item for item, event_type, value in recent if loaded.moves(event_type, value)]
 
 

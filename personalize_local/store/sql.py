@@ -19,6 +19,7 @@ TABLES = (
     # A page is read in the order of its index: of all of a kind, or of those under a parent.
     "CREATE INDEX IF NOT EXISTS resources_in_order ON resources (account, region, kind, sequence)",
     "CREATE INDEX IF NOT EXISTS resources_below ON resources (parent, kind, sequence)",
+    "CREATE INDEX IF NOT EXISTS resources_leaving ON resources (deleted) WHERE deleted IS NOT NULL",
     """CREATE TABLE IF NOT EXISTS jobs (
         arn TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, payload TEXT NOT NULL,
         result TEXT NOT NULL, submitted DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION)""",
@@ -88,6 +89,11 @@ class Rows(streams.Streams):
         cursor = self._connection.execute(
             f"{_RECORDS} WHERE r.kind = ? AND r.deleted IS NULL ORDER BY r.sequence", (kind,)
         )
+        return [_record(row) for row in cursor]
+
+    def leaving(self) -> list[Record]:
+        """The resources in all accounts and regions whose deletion was asked for, the earliest first."""
+        cursor = self._connection.execute(f"{_RECORDS} WHERE r.deleted IS NOT NULL ORDER BY r.deleted, r.sequence")
         return [_record(row) for row in cursor]
 
     def has(self, account: str, region: str, kind: str, count: int) -> bool:
@@ -205,6 +211,17 @@ class Rows(streams.Streams):
             (job.state, dump(job.result), job.finished, job.arn, dump(job.payload)),
         )
         return cursor.rowcount == 1
+
+    def release_job(self, arn: str) -> None:
+        """Let go of what a job has made, or makes; what else is known of one that has ended stays."""
+        job = self.job(arn)
+        if job is None:
+            return
+        if job.state == "PENDING":
+            self.stop_job(arn)
+            return
+        kept = {name: value for name, value in job.payload.items() if name != "artifact"}
+        self._connection.execute("UPDATE jobs SET payload = ? WHERE arn = ?", (dump(kept), arn))
 
     def stop_job(self, arn: str) -> None:
         """Mark a job as stopped, whatever has come of it."""

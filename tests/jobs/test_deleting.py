@@ -351,6 +351,7 @@ def test_a_copy_is_read_where_the_bucket_may_be_gone(ground: Deletions) -> None:
     ground.stock()
     job = ground.job(("in/a.csv", "USER_ID\nann\n"), ("in/deep/b.csv", "USER_ID\nbob\n"), ("in/c.txt", "c"))
     objects, spool = ground.workplace.objects(), ground.workplace.spool
+    (spool / job.payload["input"]).mkdir(parents=True)
     assert deleting.spool(objects, job.payload["location"], spool, job.payload["input"])
     for name in ("in/a.csv", "in/deep/b.csv"):
         (ground.bucket / name).unlink()
@@ -362,4 +363,6 @@ def test_a_copy_is_read_where_the_bucket_may_be_gone(ground: Deletions) -> None:
 
 @pytest.mark.parametrize("location", ["s3://bucket/none/", "s3://elsewhere/in/"])
 def test_what_cannot_be_copied_is_left_for_the_job_to_fail_on(ground: Deletions, location: str) -> None:
-    assert not deleting.spool(ground.workplace.objects(), location, ground.workplace.spool, str(uuid.uuid4()))
+    spool, name = ground.workplace.spool, str(uuid.uuid4())
+    (spool / name).mkdir(parents=True)
+    assert not deleting.spool(ground.workplace.objects(), location, spool, name)

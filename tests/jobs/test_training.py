@@ -243,8 +243,9 @@ def test_what_cannot_be_learned_fails_in_the_services_words(bench: Bench) -> Non
     bench.strict()
     with pytest.raises(JobFailure) as caught:
         bench.run(random_world(0), "aws-next-best-action")
-    arn = "arn:aws:personalize:::recipe/aws-next-best-action"
-    assert caught.value.reason == f"Training of recipe {arn} is not implemented in Personalize Local."
+    assert caught.value.reason == "Dataset has fewer than 1000 interactions"
+    with pytest.raises(JobFailure, match=r"The Actions dataset has no actions to train on\."):
+        bench.run(shop(), "aws-next-best-action")
     with pytest.raises(JobFailure, match="Did not find any attribute to train on"):
         bench.run(shop(), "aws-item-attribute-affinity")
 

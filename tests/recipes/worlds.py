@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from personalize_local.engine.data import Categorical, Column, Interactions, Numeric, TrainingData
+from personalize_local.engine.data import ActionData, Categorical, Column, Interactions, Numeric, TrainingData
 from personalize_local.engine.vocabulary import Vocabulary
 
 
@@ -72,3 +73,53 @@ def random_world(seed: int, n_users: int = 50, n_items: int = 30, unseen: int = 
     histories = [[f"i{item}" for item in random.choice(n_items, size, p=chances / chances.sum())] for size in lengths]
     devices = [[("phone", "tv")[value] for value in random.integers(0, 2, size)] for size in lengths]
     return world(histories, unseen=[f"new{number}" for number in range(unseen)], context={"DEVICE": devices})
+
+
+KINDS = ("TAKEN", "NOT_TAKEN", "VIEWED")
+DAY = 86_400
+START = 1_700_000_000
+Act = tuple[str, str, str, int]
+"""User, action, kind and time in seconds after the start of all worlds."""
+
+
+def acts(rows: Sequence[Act], users: Vocabulary, actions: Vocabulary) -> Interactions:
+    """What users did with actions, by time."""
+    ordered = sorted(rows, key=lambda row: row[3])
+    return Interactions(
+        user=users.indexes([row[0] for row in ordered]),
+        item=actions.indexes([row[1] for row in ordered]),
+        timestamp=np.array([START + row[3] for row in ordered], np.int64),
+        event_type=Categorical(codes=np.array([KINDS.index(row[2]) for row in ordered], np.int32), values=KINDS),
+    )
+
+
+def with_actions(data: TrainingData, rows: Sequence[Act], values: Mapping[str, float | None]) -> TrainingData:
+    """``data`` and the actions that ``values`` names, each with its VALUE, and what users did with them."""
+    users = Vocabulary.from_strings(sorted({row[0] for row in rows}))
+    actions = Vocabulary.from_strings(values)
+    numbers = np.array([np.nan if value is None else value for value in values.values()], np.float64)
+    return replace(
+        data,
+        actions=ActionData(
+            users=users,
+            actions=actions,
+            interactions=acts(rows, users, actions),
+            metadata={"VALUE": Numeric(values=numbers)},
+        ),
+    )
+
+
+def offers(n_users: int = 160, slips: int = 8, rounds: int = 3) -> TrainingData:
+    """Two tastes who are shown x and y: those of taste a take x and refuse y, those of b the other way round.
+
+    Of every ``slips`` users of a taste one always does the opposite. Nobody has ever seen the action z.
+    """
+    rows: list[Act] = []
+    for number in range(n_users):
+        likes = number % 2 if number // 2 % slips else 1 - number % 2
+        for turn in range(2 * rounds):
+            place = (turn + number // 2) % 2
+            shown = DAY + number * 60 + turn * 16 * DAY
+            rows.append((f"u{number}", "xy"[place], "VIEWED", shown))
+            rows.append((f"u{number}", "xy"[place], "TAKEN" if place == likes else "NOT_TAKEN", shown + DAY))
+    return with_actions(two_tastes(n_users), rows, {"x": 3, "y": 5, "z": 9})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 
 from personalize_local.server.serving import BackgroundServer
 from personalize_local.settings import Settings
-from tests.conftest import build_checked
+from tests.conftest import Small, build_checked
+from tests.wire.conformance import making, parameters
+from tests.wire.conformance.stage import Stage
 from tests.wire.program import Program
+
+MakeSmall = Callable[..., Small]
 
 
 def settings(root: Path, **more: Any) -> Settings:
@@ -81,3 +86,18 @@ def test_a_weight_of_exploration_is_kept_with_a_warning(program: Program, caplog
     personalize, arn = program.personalize, program.campaign(version, campaignConfig=config)
     assert personalize.describe_campaign(campaignArn=arn)["campaign"]["campaignConfig"] == config
     assert "explorationWeight 0.4 is kept and shown" in caplog.text
+
+
+def test_an_update_of_a_metric_attribution_dates_it(small: MakeSmall) -> None:
+    room = small(status="timed:100")
+    stage = Stage(room.server, "timed:100", room.folder)
+    params = parameters.attribution(stage, "figures")
+    arn = making.made(stage, "metricAttribution", "CreateMetricAttribution", **params)
+    before = stage.describe("metricAttribution", arn)["lastUpdatedDateTime"]
+    stage.wait(1000)
+    assert stage.describe("metricAttribution", arn)["lastUpdatedDateTime"] == before
+    stage.call("UpdateMetricAttribution", metricAttributionArn=arn, removeMetrics=["watched0"])
+    found = stage.describe("metricAttribution", arn)
+    assert (found["status"], found["lastUpdatedDateTime"].timestamp()) == ("ACTIVE", stage.now)
+    (summary,) = stage.call("ListMetricAttributions")["metricAttributions"]
+    assert summary["lastUpdatedDateTime"] == found["lastUpdatedDateTime"] > before

@@ -286,6 +286,45 @@ def test_a_list_that_was_asked_for_before_follows_the_clock(small: MakeSmall) ->
     assert shown() == shown() == []
 
 
+def arns_kept(room: Small) -> set[str]:
+    with room.server.emulator.database.read() as rows:
+        return {record.arn for record in rows.leaving()}
+
+
+@pytest.mark.parametrize("mode", ["instant", "polls:2", "timed:100"])
+def test_what_is_gone_is_forgotten_and_its_name_free(small: MakeSmall, mode: str) -> None:
+    room = small(status=mode)
+    group, describe = room.program.group(), room.program.personalize.describe_dataset_group
+    room.wait(100)
+    for _ in range(2):
+        describe(datasetGroupArn=group)
+    room.program.personalize.delete_dataset_group(datasetGroupArn=group)
+    assert describe(datasetGroupArn=group)["datasetGroup"]["status"] == "DELETE PENDING"
+    if mode == "polls:2":
+        assert arns_kept(room) == {group}
+        describe(datasetGroupArn=group)
+    if mode == "timed:100":
+        room.wait(99)
+        room.server.emulator.run_due()
+        assert arns_kept(room) == {group}
+        room.wait(1)
+        room.server.emulator.run_due()
+    assert arns_kept(room) == set()
+    assert refused(describe, datasetGroupArn=group)[0] == "ResourceNotFoundException"
+    assert room.program.group() == group
+
+
+def test_a_list_is_kept_although_something_was_deleted_from_it(small: MakeSmall) -> None:
+    room = small(status="instant")
+    program, emulator = room.program, room.server.emulator
+    gone = program.group("gone")
+    program.group()
+    program.personalize.delete_dataset_group(datasetGroupArn=gone)
+    program.personalize.list_dataset_groups()
+    asked = ("ListDatasetGroups", program.account, program.region, None, 100, None)
+    assert emulator.answers.get(asked, emulator.database.generation) is not None
+
+
 def test_answers_that_are_given_again_have_request_ids_of_their_own(program: Program) -> None:
     program.schema("first")
     ids = {program.personalize.list_schemas()["ResponseMetadata"]["RequestId"] for _ in range(3)}

@@ -9,13 +9,23 @@ import pytest
 from botocore_shapes.service import Service
 from personalize_local.server.serving import BackgroundServer
 
-from .program import INTERACTIONS, RECIPE, ROLE, Program, interactions_csv
+from .program import INTERACTIONS, RECIPE, ROLE, Program, avro, interactions_csv, refused
 from .raw import call
 
 SERVED = {
-    "personalize-runtime": {"GetRecommendations", "GetPersonalizedRanking"},
-    "personalize-events": {"PutEvents"},
+    "personalize-runtime": {"GetRecommendations", "GetPersonalizedRanking", "GetActionRecommendations"},
+    "personalize-events": {"PutEvents", "PutItems", "PutUsers", "PutActions", "PutActionInteractions"},
 }
+
+
+ACTIONS = avro("Actions", ("ACTION_ID", "string"), {"name": "KIND", "type": "string", "categorical": True})
+ACTION_INTERACTIONS = avro(
+    "ActionInteractions",
+    ("USER_ID", "string"),
+    ("ACTION_ID", "string"),
+    ("EVENT_TYPE", "string"),
+    ("TIMESTAMP", "long"),
+)
 
 
 def services(server: BackgroundServer) -> dict[str, Service[Any]]:
@@ -62,10 +72,13 @@ def test_the_main_job_from_data_to_answers_and_its_clean_up(program: Program) ->
     version = program.version(solution)
     campaign = program.campaign(version)
     program.send(tracking, "s1", "a1", user="u1")
+    _put_one_by_one(program, items)
     assert program.recommend(campaign, "u1")
     ranking = program.solution(group, "ranking", "arn:aws:personalize:::recipe/aws-personalized-ranking")
     ranking_campaign = program.campaign(program.version(ranking), "ranking")
     program.runtime.get_personalized_ranking(campaignArn=ranking_campaign, userId="u1", inputList=["a1", "b1"])
+    # Its answers need data of their own: test_action_recommendations.py.
+    assert refused(program.runtime.get_action_recommendations, campaignArn=campaign, userId="u1")[1] == 400
     assert personalize.get_solution_metrics(solutionVersionArn=version)["metrics"]
     _describe_and_list_all(program, group, dataset, solution, version, campaign)
     _update_all(program, items, solution, campaign)
@@ -74,6 +87,33 @@ def test_the_main_job_from_data_to_answers_and_its_clean_up(program: Program) ->
     assert personalize.list_tags_for_resource(resourceArn=solution)["tags"] == [{"tagKey": "b", "tagValue": "c"}]
     _delete_all(program)
     assert set().union(*SERVED.values()) < called
+
+
+def _put_one_by_one(program: Program, items: str) -> None:
+    """Whatever is taken is answered with an empty body, and put in the dataset that it is for."""
+    events = program.events
+    # A group of their own: what the counts below look at stays as it is.
+    other = program.group("one-by-one")
+    users = program.dataset(other, "USERS")
+    actions = program.dataset(other, "ACTIONS", ACTIONS)
+    interactions = program.dataset(other, "ACTION_INTERACTIONS", ACTION_INTERACTIONS)
+    tracking = program.personalize.describe_dataset(datasetArn=interactions)["dataset"]["trackingId"]
+    taken = {"actionId": "x", "userId": "u1", "sessionId": "s1", "timestamp": 1_700_100_000, "eventType": "Taken"}
+    answers = [
+        events.put_items(datasetArn=items, items=[{"itemId": "a1", "properties": '{"genre": "crime"}'}]),
+        events.put_users(datasetArn=users, users=[{"userId": "u1", "properties": '{"age": "18-24"}'}]),
+        events.put_actions(datasetArn=actions, actions=[{"actionId": "x", "properties": '{"kind": "offer"}'}]),
+        events.put_action_interactions(trackingId=tracking, actionInteractions=[taken]),
+    ]
+    for answer in answers:
+        assert set(answer) == {"ResponseMetadata"}
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+        assert answer["ResponseMetadata"]["HTTPHeaders"]["content-length"] == "0"
+    for dataset in (users, actions, interactions):
+        program.personalize.delete_dataset(datasetArn=dataset)
+    program.personalize.delete_dataset_group(datasetGroupArn=other)
+    for kind in ("USERS", "ACTIONS", "ACTION_INTERACTIONS"):
+        program.personalize.delete_schema(schemaArn=program.arn(f"schema/one-by-one-{kind}"))
 
 
 def _describe_and_list_all(
@@ -116,8 +156,6 @@ def _update_all(program: Program, items: str, solution: str, campaign: str) -> N
 
 
 def _wider_items() -> str:
-    from .program import avro
-
     return avro(
         "Items",
         ("ITEM_ID", "string"),

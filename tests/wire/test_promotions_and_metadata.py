@@ -89,6 +89,7 @@ def test_v2_gives_a_reason_and_popularity_no_scores(shop: Shop, opera: str) -> N
     # Its metadata come without a configuration.
     (first,) = shop.program.recommend(campaign, "u3", numResults=1, metadataColumns={"ITEMS": ["YEAR"]})
     assert first["metadata"] == {"year": str(2000 + int(first["itemId"][1:]))}
+    shop.program.personalize.delete_campaign(campaignArn=campaign)
     popular = shop.program.recommend(shop.popular, "u3", numResults=10, promotions=promoting(opera, 20))
     assert all(set(item) <= {"itemId", "promotionName"} for item in popular)
 
@@ -181,6 +182,7 @@ def test_metadata_that_are_refused(shop: Shop) -> None:
     )
     text = "The length of inputList must be at most 50 when metadataColumns are requested."
     assert found == (INVALID, 400, text)
-    version = runtime and shop.program.version(shop.program.solution(shop.group, "bare"))
+    version = shop.program.version(shop.program.solution(shop.group, "bare"))
     bare = shop.program.campaign(version, "bare")
     assert refusal(bare) == (INVALID, 400, f"Metadata is not enabled for {bare}.")
+    shop.program.personalize.delete_campaign(campaignArn=bare)

@@ -75,6 +75,17 @@ class TestAutomaticTraining:
         room.wait(1)
         assert versions(program, solution) == ["MANUAL", "AUTOMATIC"]
 
+    def test_so_does_one_of_the_very_moment_at_which_the_solution_was_made(self, room: Small) -> None:
+        program = room.program
+        group = program.stocked()
+        solution, tracking = popular(program, group), program.tracker(group)
+        program.version(solution)
+        program.send(tracking, "s", "a1", user="u1")
+        room.wait(7 * DAY - 1)
+        assert versions(program, solution) == ["MANUAL"]
+        room.wait(1)
+        assert versions(program, solution) == ["MANUAL", "AUTOMATIC"]
+
     def test_each_version_is_dated_when_it_was_due(self, room: Small) -> None:
         program = room.program
         group = program.stocked()
@@ -109,6 +120,44 @@ class TestAutomaticTraining:
         program.personalize.update_solution(solutionArn=solution, solutionUpdateConfig=config)
         room.wait(HOUR)
         assert versions(program, solution) == ["AUTOMATIC"] * 2
+
+    @pytest.mark.parametrize("by_hand", [True, False])
+    def test_a_version_by_hand_at_the_moment_of_a_new_frequency_counts_if_it_came_later(
+        self, room: Small, by_hand: bool
+    ) -> None:
+        program = room.program
+        group = program.stocked()
+        solution, tracking = popular(program, group), program.tracker(group)
+        program.version(solution)
+        config = {"autoTrainingConfig": {"schedulingExpression": "rate(1 day)"}}
+        program.personalize.update_solution(solutionArn=solution, solutionUpdateConfig=config)
+        made = ["MANUAL"] * (2 if by_hand else 1)
+        if by_hand:
+            program.version(solution)
+        program.send(tracking, "s", "a1", user="u1")
+        room.wait(HOUR)
+        assert versions(program, solution) == made + ([] if by_hand else ["AUTOMATIC"])
+
+    @pytest.mark.parametrize("mode", ["instant", "timed:100"])
+    def test_a_new_frequency_is_not_forgotten_over_a_change_of_something_else(
+        self, small: MakeSmall, mode: str
+    ) -> None:
+        room = small(status=f"instant,solution={mode}")
+        program = room.program
+        group = program.stocked()
+        recipe = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+        solution, tracking = program.solution(group, recipe=recipe), program.tracker(group)
+        room.wait(100)
+        program.version(solution)
+        room.wait(HOUR)
+        program.send(tracking, "s", "a1", user="u1")
+        config = {"autoTrainingConfig": {"schedulingExpression": "rate(9 days)"}}
+        program.personalize.update_solution(solutionArn=solution, solutionUpdateConfig=config)
+        room.wait(100)
+        weights = {"eventsConfig": {"eventParametersList": [{"eventType": "watch", "weight": 0.5}]}}
+        program.personalize.update_solution(solutionArn=solution, solutionUpdateConfig=weights)
+        room.wait(HOUR)
+        assert versions(program, solution) == ["MANUAL", "AUTOMATIC"]
 
     def test_a_deleted_solution_and_one_without_data_stay_as_they_are(self, room: Small) -> None:
         program = room.program
@@ -180,6 +229,24 @@ class TestRollOut:
         second = program.version(solution)
         found = self.describe(program, campaign)
         assert (found["solutionVersionArn"], found["minProvisionedTPS"]) == (second, 3)
+
+    def test_a_roll_out_waits_for_the_change_that_is_under_way(self, small: MakeSmall) -> None:
+        room = small(status="instant,campaign=timed:100")
+        program = room.program
+        solution, campaign = self.deploy(program, syncWithLatestSolutionVersion=True)
+        room.wait(100)
+        program.personalize.update_campaign(campaignArn=campaign, minProvisionedTPS=3)
+        room.wait(50)
+        first = self.describe(program, campaign)["solutionVersionArn"]
+        second = program.version(solution)
+        room.wait(60)
+        found = self.describe(program, campaign)
+        assert (found["solutionVersionArn"], found["minProvisionedTPS"]) == (first, 3)
+        update = found["latestCampaignUpdate"]
+        assert (update["status"], update["solutionVersionArn"]) == ("CREATE IN_PROGRESS", second)
+        assert update["creationDateTime"].timestamp() == room.server.emulator.clock.now() - 10
+        room.wait(90)
+        assert self.describe(program, campaign)["solutionVersionArn"] == second
 
     def test_a_campaign_moved_to_a_version_by_name_is_out_of_step(self, room: Small) -> None:
         program = room.program

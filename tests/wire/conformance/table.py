@@ -75,8 +75,6 @@ EXPORT = Case(
     members="jobName datasetExportJobArn datasetArn ingestionMode roleArn jobOutput",
     summary="jobName datasetExportJobArn",
     span=Span(least=MINUTE, most=60 * MINUTE),
-    words=JOB_FAILED,
-    failure=NOT_BUILT,
 )
 DATA_DELETION = Case(
     kind="dataDeletionJob",
@@ -85,9 +83,9 @@ DATA_DELETION = Case(
     list_key="dataDeletionJobs",
     members="jobName dataDeletionJobArn datasetGroupArn dataSource roleArn",
     summary="jobName dataDeletionJobArn datasetGroupArn",
+    done="numDeleted",
     span=Span(least=10 * MINUTE, most=24 * 60 * MINUTE),
-    words=("PENDING", "IN_PROGRESS", "FAILED"),
-    failure=NOT_BUILT,
+    words=("PENDING", "IN_PROGRESS", "COMPLETED"),
 )
 TRACKER = Case(
     kind="eventTracker",

@@ -92,6 +92,53 @@ def test_a_recommender_without_enough_data_fails_and_an_update_mends_it(small: M
     assert answer(stage, arn)
 
 
+@pytest.mark.parametrize("mode", ["instant", "polls:3", "timed:100"])
+def test_a_recommender_that_an_update_has_mended_stays_so_whatever_comes_next(small: MakeSmall, mode: str) -> None:
+    stage = strict(small, mode)
+    group, dataset = viewed(stage, "Purchase")
+    params = {"name": "r", "datasetGroupArn": group, "recipeArn": MOST_VIEWED}
+    arn = stage.call("CreateRecommender", **params)["recommenderArn"]
+    assert stage.settle("recommender", arn)["status"] == "CREATE FAILED"
+    making.load(stage, dataset, interactions_csv(**ENOUGH, kind="View"))
+    stage.call("UpdateRecommender", recommenderArn=arn, recommenderConfig=CONFIG)
+    stage.settle("recommender", arn)
+
+    def check(latest: str, word: str = "ACTIVE") -> None:
+        found = stage.settle("recommender", arn)
+        assert (found["status"], found["latestRecommenderUpdate"]["status"]) == (word, latest)
+        assert "failureReason" not in found
+        assert word == "INACTIVE" or answer(stage, arn)
+
+    config = {"minRecommendationRequestsPerSecond": 2}
+    stage.call("UpdateRecommender", recommenderArn=arn, recommenderConfig=config)
+    assert stage.describe("recommender", arn)["status"] == "ACTIVE"
+    check("ACTIVE")
+    making.load(stage, dataset, interactions_csv(**ENOUGH, kind="Purchase"))
+    other = {"trainingDataConfig": {"excludedDatasetColumns": {"INTERACTIONS": ["EVENT_VALUE"]}}}
+    stage.call("UpdateRecommender", recommenderArn=arn, recommenderConfig=other)
+    check("CREATE FAILED")
+    stage.call("StopRecommender", recommenderArn=arn)
+    assert "failureReason" not in stage.describe("recommender", arn)
+    stage.wait(1000)
+    check("CREATE FAILED", "INACTIVE")
+    stage.call("StartRecommender", recommenderArn=arn)
+    stage.wait(1000)
+    check("CREATE FAILED")
+
+
+def test_one_that_is_stopped_right_after_it_was_mended_shows_no_reason(small: MakeSmall) -> None:
+    stage = strict(small, "instant")
+    group, dataset = viewed(stage, "Purchase")
+    params = {"name": "r", "datasetGroupArn": group, "recipeArn": MOST_VIEWED}
+    arn = stage.call("CreateRecommender", **params)["recommenderArn"]
+    making.load(stage, dataset, interactions_csv(**ENOUGH, kind="View"))
+    stage.call("UpdateRecommender", recommenderArn=arn, recommenderConfig=CONFIG)
+    stage.call("StopRecommender", recommenderArn=arn)
+    found = stage.describe("recommender", arn)
+    assert found["status"] == "INACTIVE"
+    assert "failureReason" not in found
+
+
 def test_a_version_without_enough_users_says_so_everywhere(small: MakeSmall) -> None:
     stage = strict(small, "polls:3")
     group = making.group(stage)

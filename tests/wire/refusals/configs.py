@@ -96,6 +96,17 @@ SEARCHES = (
         **ranges(continuous=[{"name": "bptt", "minValue": 2.0, "maxValue": 3.0}])),
     hpo("a range beyond the declared", "Value '64' of bptt must be in the range [2, 32].",
         **ranges(integer=[{"name": "training.bptt", "minValue": 2, "maxValue": 64}])),
+    *(
+        hpo(f"a range that misses the declared by a hair at {bound}",
+            f"Value '{value}' of popularity_discount_factor must be in the range [0, 1].", "sims",
+            **ranges(continuous=[{"name": "popularity_discount_factor", bound: value}]))
+        for bound, value in (("maxValue", 1.0000001), ("minValue", -1e-07))
+    ),
+    hpo("a range that is empty by a hair",
+        "The range of popularity_discount_factor is empty: 0.1234567 is above 0.1234566.", "sims",
+        **ranges(continuous=[
+            {"name": "popularity_discount_factor", "minValue": 0.1234567, "maxValue": 0.1234566},
+        ])),
     hpo("a range that is not tunable", _OF_ALGORITHM + "similar-items", "similar-items",
         **ranges(continuous=[{"name": "popularity_discount_factor", "minValue": 0.0, "maxValue": 1.0}])),
     hpo("a range under the name of an embedding", _OF_ALGORITHM + "similar-items", "similar-items",

@@ -24,7 +24,7 @@ REFUSALS = frozenset(
     f"{each.module}.{each.name}".removeprefix("resources.")
     for each in declarations()
     if isinstance(each.what, Refusal) and (each.module in _ROOMS or each.module in ("errors", "throttling"))
-) - {"errors.NOT_IMPLEMENTED"}
+)
 """Every way in which the control plane refuses a call, by module and constant."""
 
 _WITHOUT_WORDS = ("CreateSchema", "UpdateDataset", "CreateDatasetImportJob")

@@ -99,7 +99,9 @@ CAMPAIGNS = (
              lambda world: f"Campaign {world.campaign} already has this configuration.")
         for what, given in (
             ("nothing", lambda _: {}),
+            ("no configuration", lambda _: {"campaignConfig": {}}),
             ("its capacity", lambda _: {"minProvisionedTPS": 1}),
+            ("its capacity and no configuration", lambda _: {"minProvisionedTPS": 1, "campaignConfig": {}}),
             ("its version", lambda world: {"solutionVersionArn": world.versions["user-personalization"]}),
             ("its latest version",
              lambda world: {"solutionVersionArn": world.arn("solution/user-personalization/$LATEST")}),
