@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -21,6 +23,9 @@ SIMILAR = "arn:aws:personalize:::recipe/aws-similar-items"
 POPULARITY = "arn:aws:personalize:::recipe/aws-popularity-count"
 
 Refusal = tuple[str, int, str]
+
+# Reading the models anew takes most of the time in which a client is made, and each test is an account of its own.
+_LOADER = botocore.loaders.create_loader()
 
 
 def avro(name: str, *fields: tuple[str, Any] | dict[str, Any]) -> str:
@@ -107,7 +112,9 @@ class Program:
         self.bucket = f"bucket-{self.account}"
 
     def client(self, service: str) -> Any:
-        session = boto3.session.Session(self.account, "secret", region_name=self.region)
+        shared = botocore.session.Session()
+        shared.register_component("data_loader", _LOADER)
+        session = boto3.session.Session(self.account, "secret", region_name=self.region, botocore_session=shared)
         make: Any = session.client
         return make(service, endpoint_url=self.url, config=Config(retries={"total_max_attempts": 1}, read_timeout=120))
 
