@@ -113,15 +113,20 @@ def evaluation(rounds: int) -> list[Target]:
     ]
 
 
-def filtered(port: int, deployed: Deployed, load: Load) -> Load:
-    """The same questions with a filter on items and on what the user did."""
+def make_filter(port: int, deployed: Deployed) -> str:
+    """A filter on items and on what the user did."""
     text = (
         'EXCLUDE ItemID WHERE Items.CATEGORY IN ("politics") | EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("like")'
     )
     body = json.dumps({"name": "bench", "datasetGroupArn": deployed.group, "filterExpression": text})
     status, answer = ask(port, "/", control_headers("CreateFilter"), body.encode())
     assert status == 200, answer
-    body = json.dumps({**json.loads(load.body), "filterArn": json.loads(answer)["filterArn"]})
+    return str(json.loads(answer)["filterArn"])
+
+
+def filtered(port: int, deployed: Deployed, load: Load) -> Load:
+    """The same questions with the filter."""
+    body = json.dumps({**json.loads(load.body), "filterArn": make_filter(port, deployed)})
     status, answer = ask(port, load.path, load.headers, (body % deployed.users[0]).encode())
     assert status == 200, answer
     assert len(json.loads(answer)["itemList"]) == 25, answer

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from _servers import SIGNED, control_headers
+from filters import make_filter
 from serving import Deployed, deploy, stream_events
 
 from botocore_shapes.http import Request
@@ -29,27 +30,29 @@ CALLS = 400
 CONNECTION = {"host": "127.0.0.1:4777", "accept-encoding": "identity"}
 
 
-def requests(deployed: Deployed) -> dict[str, list[Request]]:
+def requests(deployed: Deployed, filter_arn: str) -> dict[str, list[Request]]:
     """The calls that are measured, by the name they are shown under."""
     signed = {name.lower(): value for name, value in SIGNED.items()} | CONNECTION
     control = {name.lower(): value for name, value in control_headers("DescribeCampaign").items()} | CONNECTION
     described = Request(
         method="POST", path="/", headers=control, body=json.dumps({"campaignArn": deployed.campaign}).encode()
     )
-    bodies = (
-        {"campaignArn": deployed.campaign, "userId": f"user-{deployed.users[number]}", "numResults": 25}
-        for number in range(CALLS)
-    )
-    return {
-        "GetRecommendations": [
+
+    def recommendations(**more: str) -> list[Request]:
+        asked = {"campaignArn": deployed.campaign, "numResults": 25, **more}
+        return [
             Request(
                 method="POST",
                 path="/recommendations",
                 headers={**signed, "content-type": "application/json"},
-                body=json.dumps(body).encode(),
+                body=json.dumps({**asked, "userId": f"user-{deployed.users[number]}"}).encode(),
             )
-            for body in bodies
-        ],
+            for number in range(CALLS)
+        ]
+
+    return {
+        "GetRecommendations": recommendations(),
+        "with a filter": recommendations(filterArn=filter_arn),
         "DescribeCampaign": [described] * CALLS,
     }
 
@@ -71,9 +74,10 @@ def main() -> int:
     parser.add_argument("--profile", metavar="OPERATION", help="show where the time of this operation goes")
     arguments = parser.parse_args()
     with BackgroundServer() as server:
-        deployed = deploy(int(server.url.rpartition(":")[2]))
-        stream_events(int(server.url.rpartition(":")[2]), deployed)
-        calls = requests(deployed)
+        port = int(server.url.rpartition(":")[2])
+        deployed = deploy(port)
+        stream_events(port, deployed)
+        calls = requests(deployed, make_filter(port, deployed))
         measured: dict[str, list[float]] = {name: [] for name in calls}
         for number in range(arguments.rounds + 1):
             for name, made in calls.items():

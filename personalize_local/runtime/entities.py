@@ -20,7 +20,7 @@ from personalize_local.datasets.catalogue import Catalogue
 from personalize_local.datasets.past_events import PastEvents
 from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.filters.evaluation import Prepared
-from personalize_local.filters.table import Column, Ids, Table
+from personalize_local.filters.table import Column, Ids, Mask, Table
 from personalize_local.filters.tree import fold
 
 __all__ = ["Activity", "Entities"]
@@ -28,6 +28,8 @@ __all__ = ["Activity", "Entities"]
 _Kept = TypeVar("_Kept")
 _MOST_FILTERS = 64
 _MOST_USERS = 10_000
+_MASK_BYTES = 64 << 20
+"""Memory for what filters keep for single users, a byte an entity."""
 _NOBODY: NDArray[np.intp] = np.empty(0, np.intp)
 _ACTION = "ACTION_ID"
 
@@ -89,6 +91,10 @@ class Entities:
         """The row of each entity in the catalogue; -1 without one."""
         self.prepared: Cache[Prepared] = Cache(_MOST_FILTERS)
         """Filters as far as they are evaluated, by what was asked for."""
+        self.selected: Cache[tuple[tuple[object, ...], Mask]] = Cache(
+            min(_MOST_USERS, max(1, _MASK_BYTES // len(self.rows)))
+        )
+        """What filters keep for single requests, by what was asked for, with the data that it depends on."""
         self._placed: dict[str, Column | None] = {}
         self._activities: Cache[tuple[PastEvents | None, int, Activity]] = Cache(_MOST_USERS)
         self._past: tuple[PastEvents, NDArray[np.int32]] | None = None
@@ -177,7 +183,7 @@ class Entities:
     def _activity(
         self, user: str, past: PastEvents | None, streamed: Streamed, times: Sequence[float], most: int
     ) -> Activity:
-        found = self.indexes(item for _, item, *_ in streamed)
+        found = np.fromiter((self.get(item) for _, item, *_ in streamed), np.intp)
         moments = np.array([when for _, _, _, when, _ in streamed], np.float64)
         kinds = [self._type(kind) for _, _, kind, *_ in streamed]
         latest = max((np.inf if arrived is None else arrived for *_, arrived in streamed), default=-np.inf)

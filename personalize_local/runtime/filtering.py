@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.context import Context
@@ -217,16 +218,33 @@ def _chosen(
     if who.user_id is not None and (hides is not None or (ready is not None and ready.on_events)):
         activity = _activity(context, rows, view, entities, who)
     if ready is None:
-        import numpy as np
-
-        kept = np.ones(len(entities), np.bool_)
-    else:
-        prepared = _prepared(view, entities, ready, values)
-        kept = prepared.kept if prepared.static else _selected(rows, view, entities, ready, prepared, who, activity)
-    if hides is not None and activity is not None:
-        kept = kept.copy()
-        kept[activity.of(frozenset((hides.casefold(),)))] = False
+        return Choice(entities=entities, kept=_without(entities, None, hides, activity))
+    prepared = _prepared(view, entities, ready, values)
+    if prepared.static and hides is None:
+        return Choice(entities=entities, kept=prepared.kept)
+    # The same question is often asked again before anything of the user's has come.
+    depends = (prepared, activity, view.datasets.get("USERS") if ready.on_user else None)
+    asked = (ready.arn, who.user_id, who.item_id if ready.current_item else None, hides, *values.items())
+    before = entities.selected.get(asked)
+    if before is not None and all(map(is_, before[0], depends)):
+        return Choice(entities=entities, kept=before[1])
+    kept = prepared.kept if prepared.static else _selected(rows, view, entities, ready, prepared, who, activity)
+    kept = _without(entities, kept, hides, activity)
+    entities.selected.keep(asked, (depends, kept))
     return Choice(entities=entities, kept=kept)
+
+
+def _without(entities: Entities, kept: Mask | None, hides: str | None, activity: Activity | None) -> Mask:
+    """What is kept, less what the use case hides."""
+    import numpy as np
+
+    if kept is not None and (hides is None or activity is None):
+        return kept
+    left = np.ones(len(entities), np.bool_) if kept is None else kept.copy()
+    if hides is not None and activity is not None:
+        hidden = activity.of(frozenset((hides.casefold(),)))
+        left[hidden[hidden >= 0]] = False
+    return left
 
 
 def _prepared(view: View, entities: Entities, ready: _Ready, values: Mapping[str, str]) -> Prepared:

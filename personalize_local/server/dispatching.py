@@ -2,7 +2,8 @@
 
 Handing a call over costs more than such an answer does: two threads then take the interpreter from each other at every
 step that releases it (each look into the store, each sum over the catalogue), and eight connections were answered at
-half the rate of one. What waits for a disk's write or for another server goes to the workers, as ever.
+half the rate of one. Events are of this kind too: their commit is a write to memory, which the system brings to the
+disk later. What waits for a disk or for another server goes to the workers, as ever.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.task import ThreadedTaskDispatcher
 
-_COMPUTED_PATHS = frozenset({"/recommendations", "/personalize-ranking", "/action-recommendations"})
+_COMPUTED_PATHS = frozenset(
+    {"/recommendations", "/personalize-ranking", "/action-recommendations", "/events", "/action-interactions"}
+)
 _COMPUTED_TARGETS = ("AmazonPersonalize.Describe", "AmazonPersonalize.List", "AmazonPersonalize.Get")
 _LONGEST_BODY = 65_536
 """Bytes; a longer body may take long to read, and the workers have time."""
@@ -50,7 +53,7 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress carr
 
 
 def _is_quick(request: Any) -> bool:
-    """Whether the answer comes from memory and the store alone, waiting for no disk's write and no other server."""
+    """Whether the answer comes from memory and the store alone, waiting for no disk and no other server."""
     if request.error is not None or request.content_length > _LONGEST_BODY:
         return False
     target: str = request.headers.get("X_AMZ_TARGET", "")

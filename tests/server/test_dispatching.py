@@ -59,6 +59,8 @@ def answering_thread(dispatcher: Dispatcher, channel: FakeChannel) -> threading.
     ("path", "target"),
     [
         ("/recommendations", ""),
+        ("/events", ""),
+        ("/action-interactions", ""),
         ("/personalize-ranking", ""),
         ("/", "AmazonPersonalize.DescribeCampaign"),
         ("/", "AmazonPersonalize.ListSchemas"),
@@ -75,14 +77,14 @@ def test_a_call_that_only_computes_is_answered_by_the_thread_that_read_it(
 @pytest.mark.parametrize(
     "channel",
     [
-        FakeChannel("/events"),
+        FakeChannel("/items"),
         FakeChannel("/", "AmazonPersonalize.CreateSchema"),
         FakeChannel("/bucket/key"),
         FakeChannel("/", "DynamoDB_20120810.DescribeTable"),
         FakeChannel("/recommendations", length=1_000_000),
         FakeChannel("/recommendations", error=ValueError("malformed")),
     ],
-    ids=["events", "create", "object", "another service", "long body", "malformed"],
+    ids=["rows", "create", "object", "another service", "long body", "malformed"],
 )
 def test_any_other_call_is_answered_by_a_worker(dispatcher: Dispatcher, channel: FakeChannel) -> None:
     assert answering_thread(dispatcher, channel) is not threading.current_thread()
