@@ -17,29 +17,26 @@ from personalize_local.datasets._lines import (
     lines_of,
     row_count,
 )
-from personalize_local.datasets._schema_rules import ACTION_EVENT_TYPES
+from personalize_local.datasets._schema_rules import ACTION_EVENT_TYPES, ID_LENGTH, STRING_LENGTH, TEXTUAL_LENGTH
 from personalize_local.datasets.failures import NONCONFORMING, TOO_LONG, ImportFailure, ImportReport, Offence, shortened
 from personalize_local.provenance import Rule
 
 if TYPE_CHECKING:
     from personalize_local.datasets.schema import Field, Schema
 
-_ID_LENGTH: Final = 256
-_STRING_LENGTH: Final = 1000
-_TEXTUAL_LENGTH: Final = 20_000
 _INT_RANGE: Final = (-(2**31), 2**31 - 1)
 # Strings of few distinct values, or whose codes training needs.
 _CODED: Final = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID", "EVENT_TYPE", "EVENT_ATTRIBUTION_SOURCE"})
 
 RULES = (
     Rule(
-        says=f"Ids of users, items and actions have at most {_ID_LENGTH} characters, other strings, categorical or "
-        f"not, {_STRING_LENGTH}.",
+        says=f"Ids of users, items and actions have at most {ID_LENGTH} characters, other strings, categorical or "
+        f"not, {STRING_LENGTH}.",
         known="documented",
         source="dg/limits.html",
     ),
     Rule(
-        says=f"Textual values are cut after {_TEXTUAL_LENGTH} characters and not refused.",
+        says=f"Textual values are cut after {TEXTUAL_LENGTH} characters and not refused.",
         known="documented",
         source="dg/limits.html; its 7,000 for Chinese and Japanese are not applied",
     ),
@@ -342,14 +339,13 @@ def _check_strings(column: Array, item: Field, *, action_events: bool) -> tuple[
             "EVENT_TYPE is none of Taken, Not Taken and Viewed",
         )
     if item.textual:
-        if (pc.max(pc.utf8_length(values)).as_py() or 0) > _TEXTUAL_LENGTH:
-            column = pc.utf8_slice_codeunits(column, 0, _TEXTUAL_LENGTH)
+        if (pc.max(pc.utf8_length(values)).as_py() or 0) > item.longest:
+            column = pc.utf8_slice_codeunits(column, 0, item.longest)
         return column, violations
-    limit = _ID_LENGTH if item.name in ("USER_ID", "ITEM_ID", "ACTION_ID") else _STRING_LENGTH
     refuse(
-        pc.greater(pc.utf8_length(values), limit),
-        f"a value is longer than {limit} characters",
-        TOO_LONG(limit=limit, column=item.name),
+        pc.greater(pc.utf8_length(values), item.longest),
+        f"a value is longer than {item.longest} characters",
+        TOO_LONG(limit=item.longest, column=item.name),
     )
     return column, violations
 

@@ -12,6 +12,10 @@ Attribute = Literal["plain", "categorical", "textual"]
 
 ACTION_EVENT_TYPES: Final = ("TAKEN", "NOT_TAKEN", "VIEWED")
 """What may happen to an action (documented)."""
+ID_LENGTH: Final = 256
+STRING_LENGTH: Final = 1000
+TEXTUAL_LENGTH: Final = 20_000
+"""Characters of the ids of users, items and actions, of other strings and of textual ones, at most (documented)."""
 FIELD_TYPES: Final[tuple[FieldType, ...]] = ("float", "double", "int", "long", "string", "boolean")
 
 # Record names as published (Interactions, Items, Users, Actions, ActionInteractions), folded.

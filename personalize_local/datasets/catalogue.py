@@ -16,7 +16,7 @@ from personalize_local.datasets._arrow import Array, pa, pc
 from personalize_local.datasets._rows import arrow_type
 from personalize_local.datasets.held import Held
 from personalize_local.datasets.schema import Field
-from personalize_local.engine.data import MultiCategorical
+from personalize_local.engine.data import Categorical, MultiCategorical
 from personalize_local.engine.histories import ranges
 from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.filters import table
@@ -155,8 +155,8 @@ def _for_filters(column: Array, item: Field) -> table.Column:
     coded = columns.metadata_column(column, item)
     if isinstance(coded, MultiCategorical):
         return table.MultiStrings(indptr=coded.indptr, codes=coded.codes, values=coded.values)
-    plain = columns.categorical(column)
-    return table.Strings(codes=plain.codes, values=plain.values)
+    assert isinstance(coded, Categorical), item.name
+    return table.Strings(codes=coded.codes, values=coded.values)
 
 
 def _text(value: object) -> str | None:

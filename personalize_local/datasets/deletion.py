@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from personalize_local.datasets._arrow import Array, Batch, pa, pc
+from personalize_local.datasets._arrow import Array, Batch, Table, pa, pc
 from personalize_local.datasets.csv import Source, read_batches
 from personalize_local.datasets.schema import Field, Schema
 from personalize_local.datasets.segments import Segment, SegmentRef, open_segment, write_segment
 
-__all__ = ["read_users", "remove_users"]
+__all__ = ["read_users", "remove_users", "without_users"]
 
 _USER_ID: Final = "USER_ID"
 _LISTED: Final = Schema(dataset_type="USERS", domain=None, fields=(Field(name=_USER_ID, type="string"),), text="")
@@ -43,6 +43,17 @@ def remove_users(source: SegmentRef, users: Array, destination: Path) -> int:
     if removed:
         write_segment(_without(segment, named), segment.info.schema, destination)
     return removed
+
+
+def without_users(table: Table, gone: Callable[[str], bool]) -> Table:
+    """The rows of a table whose user is not ``gone``."""
+    table = table.unify_dictionaries()
+    chunks = table.column(_USER_ID).chunks
+    ids = chunks[0].dictionary.to_pylist() if chunks else []
+    kept = pa.array([not gone(id_) for id_ in ids], pa.bool_())
+    if pc.all(kept).as_py():
+        return table
+    return table.filter(pa.chunked_array([kept.take(chunk.indices) for chunk in chunks]))
 
 
 def _without(segment: Segment, named: Array) -> Iterator[Batch]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Final, Literal, NoReturn
 
+from personalize_local.datasets._schema_rules import TEXTUAL_LENGTH
 from personalize_local.datasets.schema import Field, Schema, fold
 from personalize_local.provenance import Rule, Sentence
 
@@ -18,9 +19,6 @@ Value = str | int | float | bool | None
 EVENT_FORBIDDEN: Final = ("userId", "sessionId", "eventType", "timestamp", "recommendationId", "impression")
 # The value of an event may stand in its properties whether or not the schema has the column.
 EVENT_VALUE: Final = Field(name="EVENT_VALUE", type="float", nullable=True)
-_ID_LENGTH: Final = 256
-_STRING_LENGTH: Final = 1000
-_TEXTUAL_LENGTH: Final = 20_000
 _SAID: Final = "InvalidInputException of PutEvents"
 
 NO_OBJECT = Sentence(
@@ -69,7 +67,7 @@ RULES = (
     ),
     Rule(says="An empty string in properties is null, as an empty cell is.", known="inferred"),
     Rule(
-        says=f"Textual properties are cut after {_TEXTUAL_LENGTH} characters and not refused.",
+        says=f"Textual properties are cut after {TEXTUAL_LENGTH} characters and not refused.",
         known="inferred",
         source="dg/limits.html says it of files",
     ),
@@ -156,10 +154,9 @@ def _text(value: object, item: Field) -> str:
         raise ValueError
     value.encode()  # a lone surrogate cannot be stored
     if item.textual:
-        return value[:_TEXTUAL_LENGTH]
-    limit = _ID_LENGTH if item.name in ("USER_ID", "ITEM_ID", "ACTION_ID") else _STRING_LENGTH
-    if len(value) > limit:
-        raise PropertiesError(TOO_LONG(name=item.name, limit=limit))
+        return value[: item.longest]
+    if len(value) > item.longest:
+        raise PropertiesError(TOO_LONG(name=item.name, limit=item.longest))
     return value
 
 

@@ -14,8 +14,11 @@ from personalize_local.datasets._schema_rules import (
     ACTION_EVENT_TYPES,
     FIELD_TYPES,
     ID_FIELDS,
+    ID_LENGTH,
     LAYOUTS,
     RECORD_NAMES,
+    STRING_LENGTH,
+    TEXTUAL_LENGTH,
     DatasetType,
     FieldType,
     Layout,
@@ -40,6 +43,8 @@ __all__ = [
 # Avro's own rule for names; the guide says alphanumeric, with underscores allowed.
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
+_IDS: Final = frozenset(name for names in ID_FIELDS.values() for name in names)
+
 
 class SchemaError(ValueError):
     """The schema breaks a rule; the message is a sentence for the one who wrote it."""
@@ -60,6 +65,13 @@ class Field:
     def numeric(self) -> bool:
         """Whether values are numbers."""
         return self.type not in ("string", "boolean")
+
+    @property
+    def longest(self) -> int:
+        """The most characters of a string; textual ones are cut, others refused."""
+        if self.textual:
+            return TEXTUAL_LENGTH
+        return ID_LENGTH if self.name in _IDS else STRING_LENGTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

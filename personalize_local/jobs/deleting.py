@@ -7,24 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from personalize_local.datasets.failures import ImportFailure, MissingColumns
-from personalize_local.jobs.importing import INVALID_LOCATION, NO_PRIVILEGES
-from personalize_local.jobs.spooling import spool_at
-from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.jobs.importing import INVALID_LOCATION, unreadable
+from personalize_local.jobs.spooling import copy_files, input_place
+from personalize_local.jobs.workplace import JobFailure, RunAgain, Workplace
 from personalize_local.provenance import Rule, Sentence
-from personalize_local.store.objects import (
-    AccessDenied,
-    Location,
-    NoSuchBucket,
-    ObjectError,
-    ObjectInfo,
-    Objects,
-    parse_location,
-)
+from personalize_local.store.database import reading
+from personalize_local.store.objects import Location, ObjectError, ObjectInfo, Objects, parse_location
 from personalize_local.store.records import Job, Record, user_mark
 from personalize_local.store.sql import Rows
+
+if TYPE_CHECKING:
+    from personalize_local.datasets._arrow import Array
 
 _MOST_MEGABYTES = 100
 _MOST_BYTES = _MOST_MEGABYTES << 20
@@ -86,54 +82,59 @@ USER_TYPES = ("USERS", "INTERACTIONS", "ACTION_INTERACTIONS")
 """Datasets that have users in them."""
 
 _LIST = "users"
+_MARK = 32
+"""Characters of a user's mark."""
+_WAS = "was "
+"""Before the first folder of a segment in the state of its dataset, so that the sweep does not find it to be in use."""
 
 
 # Input
 
 
 def input_files(objects: Objects, location: Location) -> list[ObjectInfo]:
-    """The files that a location means. Raises ObjectError."""
+    """The files that a location means. Raises ObjectError, and JobFailure where there is none or too much of them."""
     if not location.is_folder:
         # Of the keys that begin with it, the key itself comes first.
         first = next(iter(objects.list(location.bucket, location.key)), None)
         if first is not None and first.key == location.key:
-            return [first]
+            return _of_size([first])
     prefix = location.key if location.is_folder else f"{location.key}/"
-    return [info for info in objects.list(location.bucket, prefix) if info.size and info.key.lower().endswith(".csv")]
+    listed = objects.list(location.bucket, prefix)
+    return _of_size([info for info in listed if info.size and info.key.lower().endswith(".csv")])
 
 
-def spool(objects: Objects, data_location: str, target: Path, bucket: str) -> bool:
-    """Copy the files that a location means, under the same keys; False where they cannot be read or are too large.
-
-    The companion keeps buckets in memory. A job that was acknowledged must find its files after a crash.
-    """
-    location = parse_location(data_location)
-    copies = spool_at(target)
-    try:
-        found = input_files(objects, location)
-        if sum(info.size for info in found) > _MOST_BYTES:
-            return False
-        for info in found:
-            with objects.open(location.bucket, info.key) as stream:
-                copies.put(bucket, info.key, stream)
-    except ObjectError:
-        return False
-    return bool(found)
-
-
-def _sources(payload: Mapping[str, Any], workplace: Workplace) -> list[tuple[str, Callable[[], BinaryIO]]]:
-    """The files to read: their names, and what opens them. Raises ObjectError and JobFailure."""
-    named = location = parse_location(payload["location"])
-    objects = workplace.objects()
-    if payload.get("spooled"):
-        objects = spool_at(workplace.spool)
-        location = replace(named, bucket=payload["input"])
-    found = input_files(objects, location)
+def _of_size(found: list[ObjectInfo]) -> list[ObjectInfo]:
     if not found:
         raise JobFailure(INVALID_LOCATION())
     if sum(info.size for info in found) > _MOST_BYTES:
         raise JobFailure(TOO_LARGE(limit=_MOST_MEGABYTES))
-    return [(f"s3://{named.bucket}/{info.key}", partial(objects.open, location.bucket, info.key)) for info in found]
+    return found
+
+
+def spool(data_location: str, objects: Objects, folder: Path, bucket: str) -> None:
+    """Copy the files that a location means into a bucket under ``folder``. Raises ObjectError and JobFailure."""
+    location = parse_location(data_location)
+    copy_files(objects, location.bucket, [info.key for info in input_files(objects, location)], folder, bucket)
+
+
+def _users(payload: Mapping[str, Any], workplace: Workplace) -> Array:
+    """The ids that the input names. Raises JobFailure."""
+    from personalize_local.datasets.deletion import read_users
+
+    named = parse_location(payload["location"])
+    objects, location = input_place(workplace, named, payload["input"])
+    try:
+        sources: list[tuple[str, Callable[[], BinaryIO]]] = [
+            (f"s3://{named.bucket}/{info.key}", partial(objects.open, location.bucket, info.key))
+            for info in input_files(objects, location)
+        ]
+        return read_users(sources)
+    except ImportFailure as failure:
+        raise JobFailure(failure.reason, asdict(failure.report)) from None
+    except MissingColumns as failure:
+        raise JobFailure(str(failure)) from None
+    except ObjectError as error:
+        raise unreadable(error, named.bucket) from None
 
 
 # Work
@@ -142,78 +143,112 @@ def _sources(payload: Mapping[str, Any], workplace: Workplace) -> list[tuple[str
 def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     """Write the segments anew without the users that the input names, and note who they are. Raises JobFailure.
 
-    Nothing is in force yet. Returns how many rows are left out of each segment that was written, by its new folder.
+    Nothing is in force yet. Returns which segments were read, and how many rows are left out of each that was written.
     """
-    from personalize_local.datasets.deletion import read_users, remove_users
+    from personalize_local.datasets.segments import SegmentError
 
-    bucket = parse_location(payload["location"]).bucket
-    try:
-        users = read_users(_sources(payload, workplace))
-    except ImportFailure as failure:
-        raise JobFailure(failure.reason, asdict(failure.report)) from None
-    except MissingColumns as failure:
-        raise JobFailure(str(failure)) from None
-    except (NoSuchBucket, AccessDenied):
-        raise JobFailure(NO_PRIVILEGES(bucket=bucket)) from None
-    except ObjectError as error:
-        raise JobFailure(INVALID_LOCATION(), {"problem": str(error)}) from None
+    users = _users(payload, workplace)
     _write_list(users.to_pylist(), workplace.spool / payload["users"])
+    while True:
+        with reading(workplace.database) as rows:
+            read = _in_force(rows, payload)
+        try:
+            return {"read": read, "removed": _rewrite(payload, read, users, workplace)}
+        except (OSError, SegmentError):
+            # What an import or another deletion has replaced may be swept away under our hands.
+            with reading(workplace.database) as rows:
+                if _in_force(rows, payload) == read:
+                    raise
+
+
+def _rewrite(payload: Mapping[str, Any], read: Mapping[str, str], users: Array, workplace: Workplace) -> dict[str, int]:
+    """How many rows are left out of each segment that was written, by its folder."""
+    from personalize_local.datasets.deletion import remove_users
+
     removed = {}
-    for dataset in payload["datasets"].values():
-        for old, new in dataset["replacements"].items():
-            # An earlier run may have been cut off after it.
+    for known in payload["datasets"].values():
+        for first, new in known["replacements"].items():
+            # An earlier run may have been cut off after it, or have read what is no longer in force.
             shutil.rmtree(workplace.datasets / new, ignore_errors=True)
-            count = remove_users(workplace.datasets / old, users, workplace.datasets / new)
-            if count:
-                removed[new] = count
-    return {"removed": removed}
+            if first in read:
+                count = remove_users(workplace.datasets / read[first], users, workplace.datasets / new)
+                if count:
+                    removed[new] = count
+    return removed
+
+
+def _in_force(rows: Rows, payload: Mapping[str, Any]) -> dict[str, str]:
+    """The folders in which those segments now are that there were when the job was made, by their first folders."""
+    found = {}
+    for known in payload["datasets"].values():
+        dataset = rows.get(known["dataset"])
+        if dataset is None or dataset.deleted is not None:
+            continue
+        for segment in dataset.state.get("segments", ()):
+            if (first := _first_folder(segment)) in known["replacements"]:
+                found[first] = segment["folder"]
+    return found
+
+
+def first_folders(state: Mapping[str, Any]) -> list[str]:
+    """By what a job knows the segments of a dataset's state, also where another deletion replaces them meanwhile."""
+    return [_first_folder(segment) for segment in state.get("segments", ())]
+
+
+def _first_folder(segment: Mapping[str, Any]) -> str:
+    """The folder into which a segment was imported."""
+    first: str = segment.get("first", segment["folder"])
+    return first.removeprefix(_WAS)
 
 
 def _write_list(users: list[str], folder: Path) -> None:
-    """The ids, a line each (no id has a line end in it), in a file that is there whole or not at all."""
+    """Marks and ids, a line each (no id has a line end in it), in a file that is there whole or not at all.
+
+    What takes time is done here, where no other waits: the marks, and the order in which the store takes ids quickly.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     unfinished = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     with (unfinished / _LIST).open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{user}\n" for user in users)
+        file.writelines(f"{user_mark(user)}{user}\n" for user in sorted(users))
     unfinished.rename(folder)
 
 
-def _listed(folder: Path) -> Iterator[str]:
+def _listed(folder: Path) -> Iterator[tuple[str, str]]:
+    """The mark and the id of each user."""
     with (folder / _LIST).open(encoding="utf-8", newline="\n") as file:
         for line in file:
-            yield line.removesuffix("\n")
+            yield line[:_MARK], line[_MARK:-1]
 
 
 # Putting it in force
 
 
 def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
-    """Put a deletion in force and write down its count; the transaction that ends the job makes it all or nothing."""
+    """Put a deletion in force and write down its count; the transaction that ends the job makes it all or nothing.
+
+    Raises RunAgain where the end of another deletion has replaced a segment after it was read.
+    """
     record = rows.get(job.arn)
     if job.state != "DONE" or record is None:
         return
-    removed: Mapping[str, int] = job.result["removed"]
+    read: Mapping[str, str] = job.result["read"]
+    if any(read.get(first) != folder for first, folder in _in_force(rows, job.payload).items()):
+        raise RunAgain
     count = 0
-    streams = [job.payload["group"]]
-    people = None
+    streams, people = [job.payload["group"]], []
     for dataset_type, known in job.payload["datasets"].items():
         dataset = rows.get(known["dataset"])
         if dataset is None or dataset.deleted is not None:
             continue
-        count += _swap(rows, dataset, known["replacements"], removed)
+        count += _swap(rows, dataset, known["replacements"], job.result["removed"])
         if dataset_type == "ACTION_INTERACTIONS":
             streams.append(dataset.arn)
-        if dataset_type == "USERS" and rows.last_row(dataset.arn):
-            people = dataset.arn
-    streams = [stream for stream in streams if rows.last_event(stream)]
-    folder = workplace.spool / job.payload["users"]
-    for user in _listed(folder):
-        count += sum(rows.remove_events_of(stream, user) for stream in streams)
-        if people is not None:
-            count += rows.remove_rows_of(people, user)
-    rows.forget(job.payload["group"], map(user_mark, _listed(folder)))
+        if dataset_type == "USERS":
+            people.append(dataset.arn)
+    users = _listed(workplace.spool / job.payload["users"])
+    count += rows.forget(job.payload["group"], users, streams=streams, datasets=people)
     rows.save(replace(record, state={**record.state, "numDeleted": count}))
 
 
@@ -222,9 +257,10 @@ def _swap(rows: Rows, dataset: Record, replacements: Mapping[str, str], removed:
     count = 0
     segments = []
     for segment in dataset.state.get("segments", ()):
-        new = replacements.get(segment["folder"], "")
+        first = _first_folder(segment)
+        new = replacements.get(first, "")
         if new in removed:
-            segment = {**segment, "folder": new, "rows": segment["rows"] - removed[new]}
+            segment = {**segment, "folder": new, "first": f"{_WAS}{first}", "rows": segment["rows"] - removed[new]}
             count += removed[new]
         segments.append(segment)
     if count:

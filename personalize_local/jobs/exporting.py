@@ -15,6 +15,7 @@ from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.provenance import Rule, Sentence
 from personalize_local.store.database import reading
 from personalize_local.store.objects import AccessDenied, Location, NoSuchBucket, ObjectError, parse_location
+from personalize_local.store.records import user_mark
 from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ RULES = (
         source="dg/export-data.html",
     ),
     Rule(
-        says="An export has what the dataset held when the job was made.",
+        says="An export has what the dataset held when the job was made, without the users who were deleted before it "
+        "is written.",
         known="inferred",
     ),
     Rule(
@@ -66,6 +68,10 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     location = parse_location(payload["location"])
     with reading(workplace.database) as rows:
         held = _held(rows, payload, workplace)
+        # Asked last: what was read before may still have had them.
+        forgotten = rows.forgotten(payload["stream"], payload["forgotten"])
+    if forgotten:
+        held = _without(held, forgotten)
     newest = payload["mode"] == "ALL" and held.schema.dataset_type in ROW_TYPES
     key = key_of(location, payload["name"])
     # On the disk first: what fails on the way leaves no part of a file in the bucket.
@@ -94,6 +100,16 @@ def _held(rows: Rows, payload: Mapping[str, Any], workplace: Workplace) -> Held:
     if held.schema.dataset_type == "INTERACTIONS" and mode != "BULK":
         return replace(held, tables=(*held.tables, *_event_tables(rows, payload)))
     return held
+
+
+def _without(held: Held, forgotten: frozenset[str]) -> Held:
+    """What is held of all but the users with these marks."""
+    from personalize_local.datasets.deletion import without_users
+
+    if held.schema.field("USER_ID") is None:
+        return held
+    tables = [without_users(table, lambda user: user_mark(user) in forgotten) for table in held.tables]
+    return replace(held, tables=tuple(tables))
 
 
 def _event_tables(rows: Rows, payload: Mapping[str, Any]) -> Iterator[Table]:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from personalize_local.datasets.csv import HEAD_BYTES, ImportFailure, ImportReport, MissingColumns, check_header
 from personalize_local.datasets.failures import shortened
 from personalize_local.datasets.schema import Schema, parse_schema
-from personalize_local.jobs.spooling import spool_at
+from personalize_local.jobs.spooling import copy_files, input_place
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.provenance import Rule, Sentence
 from personalize_local.store.objects import (
@@ -72,6 +72,10 @@ RULES = (
         known="documented",
         source="dg/updating-existing-bulk-data.html",
     ),
+    Rule(
+        says="Imports of one dataset count in the order in which they were asked for, whichever ends first.",
+        known="chosen",
+    ),
     Rule(says="An import that fails leaves the data of its dataset as they were.", known="inferred"),
 )
 
@@ -98,12 +102,17 @@ class Probe:
                 raise ProbeFailure(INVALID_LOCATION())
             for key in keys:
                 check_header(self._objects.read_start(location.bucket, key, HEAD_BYTES), schema)
-        except (NoSuchBucket, AccessDenied):
-            raise ProbeFailure(NO_PRIVILEGES(bucket=location.bucket)) from None
-        except ObjectError:
-            raise ProbeFailure(INVALID_LOCATION()) from None
+        except ObjectError as error:
+            raise ProbeFailure(unreadable(error, location.bucket).reason) from None
         except (MissingColumns, ImportFailure) as failure:
             raise ProbeFailure(str(failure)) from None
+
+
+def unreadable(error: ObjectError, bucket: str) -> JobFailure:
+    """What is said when the input of a job cannot be read."""
+    if isinstance(error, NoSuchBucket | AccessDenied):
+        return JobFailure(NO_PRIVILEGES(bucket=bucket))
+    return JobFailure(INVALID_LOCATION(), {"problem": str(error)})
 
 
 def minimum_rows(schema: Schema, *, relaxed: bool) -> int:
@@ -123,16 +132,10 @@ def files_at(objects: Objects, location: Location) -> Iterator[str]:
             yield info.key
 
 
-def spool(objects: Objects, data_location: str, target: Path, bucket: str) -> None:
-    """Copy the files that a location means into a bucket that is there, under the same keys. Raises ObjectError.
-
-    The companion keeps buckets in memory. A job that was acknowledged must find its files after a crash.
-    """
+def spool(data_location: str, objects: Objects, folder: Path, bucket: str) -> None:
+    """Copy the files that a location means into a bucket under ``folder``. Raises ObjectError."""
     location = parse_location(data_location)
-    copies = spool_at(target)
-    for key in files_at(objects, location):
-        with objects.open(location.bucket, key) as stream:
-            copies.put(bucket, key, stream)
+    copy_files(objects, location.bucket, files_at(objects, location), folder, bucket)
 
 
 def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
@@ -140,11 +143,8 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     from personalize_local.datasets.importing import import_files
 
     schema = parse_schema(payload["schema"], payload["domain"])
-    named = location = parse_location(payload["location"])
-    objects = workplace.objects()
-    if payload.get("spooled"):
-        objects = spool_at(workplace.spool)
-        location = replace(named, bucket=payload["folder"])
+    named = parse_location(payload["location"])
+    objects, location = input_place(workplace, named, payload["folder"])
     destination = workplace.datasets / payload["folder"]
     shutil.rmtree(destination, ignore_errors=True)  # of a run whose outcome was never written down
     try:
@@ -164,10 +164,8 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
         raise JobFailure(failure.reason, asdict(failure.report)) from None
     except MissingColumns as failure:
         raise JobFailure(str(failure), asdict(ImportReport(file=failure.file))) from None
-    except (NoSuchBucket, AccessDenied):
-        raise JobFailure(NO_PRIVILEGES(bucket=named.bucket)) from None
     except ObjectError as error:
-        raise JobFailure(INVALID_LOCATION(), {"problem": str(error)}) from None
+        raise unreadable(error, named.bucket) from None
     return {"rows": result.rows, "report": asdict(ImportReport(rows_read=result.rows))}
 
 
@@ -184,13 +182,24 @@ def tell(result: Mapping[str, Any]) -> str:
 
 
 def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
-    """Put an import in force."""
+    """Put an import in force, as if the imports of a dataset ended in the order in which they were asked for."""
     del workplace
-    dataset = rows.get(job.payload["dataset"])
-    if job.state != "DONE" or dataset is None or dataset.deleted is not None:
+    dataset, own = rows.get(job.payload["dataset"]), rows.get(job.arn)
+    if job.state != "DONE" or dataset is None or dataset.deleted is not None or own is None:
         return
-    # Rows that were put before are older than the import.
-    after = rows.last_row(dataset.arn)
-    segment = {"folder": job.payload["folder"], "rows": job.result["rows"], "after": after, "at": job.finished}
-    earlier = dataset.state.get("segments", []) if job.payload["mode"] == "INCREMENTAL" else []
-    rows.save(replace(dataset, state={**dataset.state, "segments": [*earlier, segment]}))
+    replaced_until = dataset.state.get("replaced", 0)
+    if own.sequence < replaced_until:
+        return  # a later FULL import is in force
+    full = job.payload["mode"] == "FULL"
+    segment = {
+        "folder": job.payload["folder"],
+        "rows": job.result["rows"],
+        # Rows that were put before are older than the import.
+        "after": rows.last_row(dataset.arn),
+        "at": job.finished,
+        "order": own.sequence,
+    }
+    others = [one for one in dataset.state.get("segments", ()) if not full or one.get("order", 0) > own.sequence]
+    segments = sorted([*others, segment], key=lambda one: one.get("order", 0))
+    replaced = own.sequence if full else replaced_until
+    rows.save(replace(dataset, state={**dataset.state, "segments": segments, "replaced": replaced}))

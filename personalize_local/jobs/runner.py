@@ -14,7 +14,7 @@ from weakref import WeakSet
 from personalize_local.clock import Clock
 from personalize_local.jobs.executors import stop
 from personalize_local.jobs.sweeping import sweep
-from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.jobs.workplace import JobFailure, RunAgain, Workplace
 from personalize_local.provenance import Sentence
 from personalize_local.store.database import Database
 from personalize_local.store.records import Job
@@ -26,6 +26,8 @@ _SAID = "failureReason of every job"
 PROCESS_ENDED = Sentence("The process that ran the job ended.", rule="chosen", wording="chosen", said=_SAID)
 FAULT = Sentence("Internal error.", rule="chosen", wording="chosen", said=_SAID)
 
+_WRITES = 3
+"""Attempts to write an outcome down: the disk may be full or busy for a moment."""
 _ATTEMPTS = 2
 """A worker that dies (out of memory, killed) gets one more chance before its job has failed."""
 
@@ -33,7 +35,7 @@ _ATTEMPTS = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobType:
     """``run`` does the work in any process and returns JSON-able facts; ``complete`` puts what came of it in force, be
-    it DONE or FAILED, in the same transaction that ends the job."""
+    it DONE or FAILED, in the same transaction that ends the job. RunAgain undoes that: the job stays pending."""
 
     run: Callable[[Mapping[str, Any], Workplace], dict[str, Any]]
     complete: Callable[[Rows, Job, Workplace], None] | None = None
@@ -135,19 +137,33 @@ class JobRunner:
         self._write(replace(outcome, finished=round(self._clock.now(), 3)))
 
     def _write(self, job: Job) -> None:
-        try:
-            with self._database.write() as rows:
-                complete = self._types[job.kind].complete
-                written = rows.finish_job(job)
-                if written and complete is not None:
-                    complete(rows, job, self._workplace(job.payload.get("account", "")))
-                    self._sweep = True
-            if written:
-                self._told(job)
-        except Exception:
-            log.exception("the outcome of %s could not be written", job.arn)
+        for _ in range(_WRITES):
+            try:
+                self._end(job, self._types[job.kind].complete)
+                break
+            except RunAgain:
+                log.info("%s runs again", job.arn)
+                self.submit(job.arn)
+                break
+            except Exception:
+                log.exception("the outcome of %s could not be written", job.arn)
+        else:
+            # What cannot be put in force has failed: nobody waits for it for ever.
+            try:
+                self._end(replace(job, state="FAILED", result={"reason": FAULT()}), None)
+            except Exception:
+                log.exception("%s could not be ended", job.arn)
         if self._sweep:
             self.sweep()
+
+    def _end(self, job: Job, complete: Callable[[Rows, Job, Workplace], None] | None) -> None:
+        with self._database.write() as rows:
+            written = rows.finish_job(job)
+            if written and complete is not None:
+                complete(rows, job, self._workplace(job.payload.get("account", "")))
+                self._sweep = True
+        if written:
+            self._told(job)
 
     def _drop(self, executor: Executor) -> None:
         with self._lock:

@@ -17,6 +17,10 @@ class JobFailure(Exception):
         self.report = report or {}
 
 
+class RunAgain(Exception):
+    """What a job was done on is no longer in force: its end undoes nothing and puts nothing in force, it runs anew."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
     """``root`` is the folder of all state, ``storage`` describes the object storage as the account of the job sees it.

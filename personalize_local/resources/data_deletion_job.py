@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from personalize_local.context import Context
-from personalize_local.jobs.deleting import USER_TYPES, spool
-from personalize_local.jobs.holdings import folders
-from personalize_local.jobs.spooling import incoming
+from personalize_local.jobs.deleting import USER_TYPES, first_folders, spool
+from personalize_local.jobs.spooling import spooled
 from personalize_local.provenance import Rule
 from personalize_local.resources import dataset_group, quotas
 from personalize_local.resources.changes import check_quota, claim, insert
@@ -67,8 +66,8 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             location_at(location, LOCATION)
             claim(context, rows, KIND, arn)
             check_quota(context, rows, KIND, quotas.DELETION_JOBS, params["datasetGroupArn"])
-    copied = _Copied(context, location)
-    with copied.held() as keep, emulator.database.write() as rows:
+    copy = emulator.ids.uuid()
+    with spooled(context, copy, partial(spool, location)) as keep, emulator.database.write() as rows:
         group = require_active(context, rows, dataset_group.KIND, params["datasetGroupArn"])
         location_at(location, LOCATION)
         body = {name: params[name] for name in ("jobName", "datasetGroupArn", "dataSource", "roleArn")}
@@ -76,8 +75,7 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             "account": context.account,
             "group": group.arn,
             "location": location,
-            "spooled": copied.done,
-            "input": copied.folder,
+            "input": copy,
             "users": emulator.ids.uuid(),
             "datasets": _datasets(context, rows, group.arn),
         }
@@ -87,34 +85,13 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     return {"dataDeletionJobArn": arn}
 
 
-class _Copied:
-    """The input of a job, copied where its bucket ends with the process and it can be read."""
-
-    def __init__(self, context: Context, location: str) -> None:
-        self._context, self._location = context, location
-        self.folder = context.emulator.ids.uuid()
-        self.done = False
-
-    def held(self) -> AbstractContextManager[Callable[[], object]]:
-        """Copies; what it gives keeps the copy for the job."""
-        emulator = self._context.emulator
-        if not emulator.spools:
-            return nullcontext(lambda: None)
-        return incoming(emulator.root / "spool", self.folder, self._copy)
-
-    def _copy(self, bucket: str) -> None:
-        emulator = self._context.emulator
-        objects = emulator.objects_for(self._context.account)
-        self.done = spool(objects, self._location, emulator.root / "spool", bucket)
-
-
 def _datasets(context: Context, rows: Rows, group: str) -> dict[str, Any]:
     """The datasets that have users, by type: the segments of each, with the names of what will take their place."""
     found = live_datasets(context, rows, group)
     return {
         name: {
             "dataset": found[name].arn,
-            "replacements": {folder: context.emulator.ids.uuid() for folder in folders(found[name].state)},
+            "replacements": {folder: context.emulator.ids.uuid() for folder in first_folders(found[name].state)},
         }
         for name in USER_TYPES
         if name in found

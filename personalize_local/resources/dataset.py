@@ -99,6 +99,7 @@ def _removed(context: Context, rows: Rows, record: Record) -> None:
         rows.remove_events(record.body["datasetGroupArn"])
     rows.remove_events(record.arn)
     rows.remove_rows(record.arn)
+    context.emulator.views.renew(record.body["datasetGroupArn"])
     context.emulator.jobs.sweep_soon()
 
 

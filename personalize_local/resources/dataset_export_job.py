@@ -45,6 +45,7 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             "held": reference(rows, source),
             "stream": group,
             "until": rows.last_event(group),
+            "forgotten": rows.last_forgotten(group),
             "mode": body["ingestionMode"],
             "location": params["jobOutput"]["s3DataDestination"]["path"],
             "name": params["jobName"],

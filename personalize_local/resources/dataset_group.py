@@ -26,9 +26,9 @@ ROLE_WITHOUT_KEY = invalid(
 
 
 def _forget_streams(context: Context, rows: Rows, record: Record) -> None:
-    del context
     rows.remove_events(record.arn)
     rows.remove_forgotten(record.arn)
+    context.emulator.views.renew(record.arn)
 
 
 KIND = Kind(

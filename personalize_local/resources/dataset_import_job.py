@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.datasets.schema import Schema
 from personalize_local.jobs.importing import Probe, ProbeFailure, spool
-from personalize_local.jobs.spooling import incoming
+from personalize_local.jobs.spooling import spooled
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import dataset, metric_attribution, quotas
 from personalize_local.resources.changes import check_quota, claim, insert
@@ -78,9 +78,9 @@ def _begin(context: Context, params: Mapping[str, Any], arn: str, body: Mapping[
         "domain": schema.domain,
         "mode": body["importMode"],
         "folder": emulator.ids.uuid(),
-        "spooled": emulator.spools,
     }
-    with _spooled(context, payload) as keep, emulator.database.write() as rows:
+    copied = spooled(context, payload["folder"], partial(spool, payload["location"]))
+    with copied as keep, emulator.database.write() as rows:
         present = require_active(context, rows, dataset.KIND, target.arn)
         if (present.sequence, present.body["schemaArn"]) != (target.sequence, target.body["schemaArn"]):
             return False
@@ -111,16 +111,6 @@ def _target(context: Context, params: Mapping[str, Any], arn: str) -> tuple[Reco
 def _check_mode(target: Record, mode: str) -> None:
     if mode == "INCREMENTAL" and not target.state.get("segments"):
         raise NO_EARLIER_IMPORT()
-
-
-def _spooled(context: Context, payload: Mapping[str, Any]) -> AbstractContextManager[Callable[[], object]]:
-    """The files of a job, copied where its buckets end with the process; what it gives keeps them for the job."""
-    emulator = context.emulator
-    if not emulator.spools:
-        return nullcontext(lambda: None)
-    folder = emulator.root / "spool"
-    objects = emulator.objects_for(context.account)
-    return incoming(folder, payload["folder"], lambda bucket: spool(objects, payload["location"], folder, bucket))
 
 
 def report(context: Context, record: Record) -> dict[str, Any] | None:

@@ -46,12 +46,18 @@ def _blockers(context: Context, rows: Rows, record: Record) -> list[str]:
     ]
 
 
+def _removed(context: Context, rows: Rows, record: Record) -> None:
+    del rows
+    context.emulator.filters.forget(record.arn)
+
+
 KIND = Kind(
     name="filter",
     arn_type="filter",
     lifecycle=Lifecycle(create=90),
     parent_member="datasetGroupArn",
     blockers=_blockers,
+    removed=_removed,
     quotas=(quotas.FILTERS,),
 )
 

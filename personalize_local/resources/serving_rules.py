@@ -44,7 +44,7 @@ RULES = (
         known="chosen",
     ),
     Rule(
-        says="enableMetadataWithRecommendations and rankingInfluence are kept and shown; answers ignore them yet.",
+        says="rankingInfluence is kept and shown; answers ignore it yet.",
         known="chosen",
     ),
 )

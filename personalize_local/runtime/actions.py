@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.context import Context
-from personalize_local.datasets.segments import SegmentError
 from personalize_local.provenance import Rule
 from personalize_local.runtime.questions import RECENT_EVENTS, Question, question
 from personalize_local.runtime.recommendations import SCORE_DECIMALS, TOO_MANY_RESULTS
@@ -66,12 +65,8 @@ def get_action_recommendations(context: Context, params: dict[str, Any]) -> dict
         raise TOO_MANY_RESULTS(most=MAXIMUM_RESULTS)
     with context.emulator.database.read() as rows:
         asked = question(context, rows, params, "GetActionRecommendations")
-        try:
-            action_list = _best(context, rows, asked, count)
-        except SegmentError:
-            # An import came into force in between and its forerunner's files are gone.
-            context.emulator.views.renew(asked.loaded.dataset_group)
-            action_list = _best(context, rows, asked, count)
+        group = asked.loaded.dataset_group
+        action_list = context.emulator.views.reading(group, lambda: _best(context, rows, asked, count))
     return {"actionList": action_list, "recommendationId": context.emulator.ids.recommendation_id(asked.tag)}
 
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from personalize_local.datasets import catalogue as data
 from personalize_local.datasets._arrow import Array, pa, pc
 from personalize_local.datasets.catalogue import Catalogue
-from personalize_local.datasets.past_events import PastEvents
+from personalize_local.datasets.past_events import Did, PastEvents
 from personalize_local.engine.vocabulary import Vocabulary
+from personalize_local.filters import Bound
 from personalize_local.filters.evaluation import Prepared
 from personalize_local.filters.table import Column, Ids, Mask, Table
 from personalize_local.filters.tree import fold
@@ -58,10 +59,12 @@ class Cache(OrderedDict[Hashable, _Kept]):
 class Activity:
     """What one user did, as indexes of entities by event type in its folded case: the newest of each type.
 
-    ``latest`` is when something of his last came, in epoch seconds; ``last`` the sequence of his newest streamed event.
+    ``strangers`` are the ids among them that no entity has. ``latest`` is when something of his last came, in epoch
+    seconds; ``last`` the sequence of his newest streamed event.
     """
 
     by_type: dict[str, NDArray[np.intp]]
+    strangers: dict[str, frozenset[str]]
     latest: float
     last: int
 
@@ -69,6 +72,11 @@ class Activity:
         """The entities with events of the types; None: with any event."""
         wanted = self.by_type.values() if types is None else [self.by_type.get(name, _NOBODY) for name in types]
         return np.concatenate([_NOBODY, *wanted])
+
+    def strangers_of(self, types: frozenset[str] | None) -> frozenset[str]:
+        """The ids that no entity has with events of the types; None: with any event."""
+        wanted = self.strangers if types is None else types
+        return frozenset[str]().union(*(self.strangers.get(name, ()) for name in wanted))
 
 
 class Entities:
@@ -89,8 +97,8 @@ class Entities:
         self._ids = pa.concat_arrays([ids, others])
         self.rows = np.concatenate([rows, other_rows, np.array([-1], np.int32)])
         """The row of each entity in the catalogue; -1 without one."""
-        self.prepared: Cache[Prepared] = Cache(_MOST_FILTERS)
-        """Filters as far as they are evaluated, by what was asked for."""
+        self.prepared: Cache[tuple[Bound, Prepared]] = Cache(_MOST_FILTERS)
+        """Filters with the values of requests, as far as they are evaluated, by what was asked for."""
         self.selected: Cache[tuple[tuple[object, ...], Mask]] = Cache(
             min(_MOST_USERS, max(1, _MASK_BYTES // len(self.rows)))
         )
@@ -114,6 +122,10 @@ class Entities:
             return index
         other = self._others.get(id_)
         return other if other < 0 else len(self._known) + other
+
+    def strangers(self, ids: Sequence[str]) -> Table:
+        """Entities that nobody knows, as a table of their own: nothing is known of them but their ids."""
+        return Table(count=len(ids), columns={self._own: Ids(ids=Vocabulary.from_strings(ids))})
 
     def indexes(self, ids: Iterable[str]) -> NDArray[np.intp]:
         """The index of each entity; those that nobody knows share the last one."""
@@ -144,9 +156,19 @@ class Entities:
         folded = name.casefold()
         return folded.replace(" ", "_") if self._own == fold(_ACTION) else folded
 
-    def events(self, activity: Activity) -> Callable[[frozenset[str] | None], NDArray[np.intp]]:
-        """What a user did, for filters to ask by event types."""
-        return lambda types: activity.of(None if types is None else frozenset(map(self._type, types)))
+    def events(
+        self, activity: Activity, strangers: Sequence[str] | None = None
+    ) -> Callable[[frozenset[str] | None], NDArray[np.intp]]:
+        """What a user did, for filters to ask by event types: indexes of entities, or of ``strangers``."""
+
+        def having(types: frozenset[str] | None) -> NDArray[np.intp]:
+            wanted = None if types is None else frozenset(map(self._type, types))
+            if strangers is None:
+                return activity.of(wanted)
+            found = activity.strangers_of(wanted)
+            return np.array([at for at, id_ in enumerate(strangers) if id_ in found], np.intp)
+
+        return having
 
     def last_times(self, user: str, past: PastEvents | None, streamed: Streamed) -> NDArray[np.float64]:
         """When a user last had an event with each entity, in epoch seconds; -inf for those that he had none with."""
@@ -183,29 +205,49 @@ class Entities:
     def _activity(
         self, user: str, past: PastEvents | None, streamed: Streamed, times: Sequence[float], most: int
     ) -> Activity:
+        did = None if past is None else past.of(user)
+        names, codes = self._coded(past, did, [kind for _, _, kind, *_ in streamed])
         found = np.fromiter((self.get(item) for _, item, *_ in streamed), np.intp)
         moments = np.array([when for _, _, _, when, _ in streamed], np.float64)
-        kinds = [self._type(kind) for _, _, kind, *_ in streamed]
         latest = max((np.inf if arrived is None else arrived for *_, arrived in streamed), default=-np.inf)
-        names = list(dict.fromkeys(kinds))
-        codes = np.array([names.index(kind) for kind in kinds], np.int32)
-        if past is not None:
-            did, places = past.of(user), self._places(past)
-            found = np.concatenate([places[did.items], found])
+        if past is not None and did is not None:
+            found = np.concatenate([self._places(past)[did.items], found])
             moments = np.concatenate([did.times, moments])
-            # A row without a type is of the type without a name.
-            names = [*map(self._type, past.types), "", *names]
-            before = len(past.types)
-            codes = np.concatenate([np.where(did.types < 0, before, did.types), codes + before + 1])
             latest = max([latest, *(times[at] for at in np.unique(did.tables))])
+        imported = 0 if did is None else len(did.items)
+
+        def id_of(place: int) -> str:
+            if place >= imported:
+                return streamed[place - imported][1]
+            assert past is not None
+            assert did is not None
+            return str(past.items[int(did.items[place])])
+
         order = np.argsort(moments, kind="stable")
-        found, codes = found[order], codes[order]
         by_type: dict[str, NDArray[np.intp]] = {}
+        strangers: dict[str, frozenset[str]] = {}
         for name in dict.fromkeys(names):
-            same = np.isin(codes, [at for at, other in enumerate(names) if other == name])
+            same = np.isin(codes[order], [at for at, other in enumerate(names) if other == name])
             if same.any():
-                by_type[name] = found[same][-most:].astype(np.intp)
-        return Activity(by_type=by_type, latest=latest, last=streamed[-1][0] if streamed else 0)
+                newest = order[same][-most:]
+                by_type[name] = found[newest].astype(np.intp)
+                strangers[name] = frozenset(id_of(int(place)) for place in newest[found[newest] < 0])
+        last = streamed[-1][0] if streamed else 0
+        return Activity(by_type=by_type, strangers=strangers, latest=latest, last=last)
+
+    def _coded(
+        self, past: PastEvents | None, did: Did | None, kinds: Sequence[str]
+    ) -> tuple[list[str], NDArray[np.int32]]:
+        """The names of event types, some perhaps twice, and the type of each event, imported ones first."""
+        own = [self._type(kind) for kind in kinds]
+        names = list(dict.fromkeys(own))
+        codes = np.array([names.index(kind) for kind in own], np.int32)
+        if past is None or did is None:
+            return names, codes
+        # A row without a type is of the type without a name.
+        before = len(past.types)
+        imported = np.where(did.types < 0, before, did.types)
+        return [*map(self._type, past.types), "", *names], np.concatenate([imported, codes + before + 1])
 
     def _places(self, past: PastEvents) -> NDArray[np.int32]:
         if self._past is None or self._past[0] is not past:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.context import Context
-from personalize_local.datasets.segments import SegmentError
 from personalize_local.errors import NOT_ACTIVE_INPUT
-from personalize_local.filters import Column, CurrentItemField, Filter, FilterValueError, bind, fields, parse
+from personalize_local.filters import Bound, Column, CurrentItemField, Filter, FilterValueError, bind, fields, parse
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import quotas
 from personalize_local.resources.filter import KIND as FILTER
@@ -22,7 +22,7 @@ from personalize_local.runtime.models import Loaded
 from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
-    from personalize_local.filters.evaluation import Prepared, UserValue
+    from personalize_local.filters.evaluation import Prepared, Request, UserValue
     from personalize_local.filters.table import Mask
     from personalize_local.runtime.entities import Activity, Entities
     from personalize_local.runtime.views import View
@@ -100,6 +100,8 @@ class Choice:
 
     entities: Entities
     kept: Mask
+    strangers: Callable[[list[str]], Mask] | None = None
+    """Which of some ids that nobody knows may be answered; None: all."""
 
     def of_model(self, count: int) -> Mask:
         """The part that is about the ``count`` entities of the model."""
@@ -107,8 +109,10 @@ class Choice:
 
     def keeps(self, ids: list[str]) -> list[bool]:
         """Whether each of some ids may be answered."""
-        kept: list[bool] = self.kept[self.entities.indexes(ids)].tolist()
-        return kept
+        indexes = [self.entities.get(id_) for id_ in ids]
+        unknown = [id_ for id_, index in zip(ids, indexes, strict=True) if index < 0]
+        others = iter([True] * len(unknown) if self.strangers is None else self.strangers(unknown).tolist())
+        return [bool(self.kept[index]) if index >= 0 else next(others) for index in indexes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +149,17 @@ class Filters:
         if not status.is_active:
             raise NOT_ACTIVE_INPUT(arn=arn, status=status.word)
         expression = record.body["filterExpression"]
-        ready = kept[1] if kept is not None and kept[1].expression == expression else _ready(arn, record.body)
+        if kept is None or (kept[1].expression, kept[1].group) != (expression, record.body["datasetGroupArn"]):
+            ready = _ready(arn, record.body)
+        else:
+            ready = kept[1]
         with self._lock:
             self._ready[arn] = (generation, ready)
         return ready
+
+    def forget(self, arn: str) -> None:
+        """Let go of a deleted filter."""
+        self._ready.pop(arn, None)
 
     def clear(self) -> None:
         """Let go of all."""
@@ -188,12 +199,8 @@ def choice(context: Context, rows: Rows, who: Who, filter_arn: str | None, value
         _check_use(ready, who)
     if ready is None and hides is None:
         return None
-    try:
-        return _chosen(context, rows, who, ready, hides, values)
-    except SegmentError:
-        # An import came into force in between and its forerunner's files are gone.
-        context.emulator.views.renew(who.loaded.dataset_group)
-        return _chosen(context, rows, who, ready, hides, values)
+    views, group = context.emulator.views, who.loaded.dataset_group
+    return views.reading(group, lambda: _chosen(context, rows, who, ready, hides, values))
 
 
 def _check_use(ready: _Ready, who: Who) -> None:
@@ -219,19 +226,56 @@ def _chosen(
         activity = _activity(context, rows, view, entities, who)
     if ready is None:
         return Choice(entities=entities, kept=_without(entities, None, hides, activity))
-    prepared = _prepared(view, entities, ready, values)
-    if prepared.static and hides is None:
-        return Choice(entities=entities, kept=prepared.kept)
-    # The same question is often asked again before anything of the user's has come.
-    depends = (prepared, activity, view.datasets.get("USERS") if ready.on_user else None)
-    asked = (ready.arn, who.user_id, who.item_id if ready.current_item else None, hides, *values.items())
-    before = entities.selected.get(asked)
-    if before is not None and all(map(is_, before[0], depends)):
-        return Choice(entities=entities, kept=before[1])
-    kept = prepared.kept if prepared.static else _selected(rows, view, entities, ready, prepared, who, activity)
-    kept = _without(entities, kept, hides, activity)
-    entities.selected.keep(asked, (depends, kept))
-    return Choice(entities=entities, kept=kept)
+    bound, prepared = _prepared(view, entities, ready, values)
+    asking = _Asking(rows=rows, view=view, entities=entities, ready=ready, who=who, activity=activity)
+    kept = prepared.kept
+    if not prepared.static or hides is not None:
+        # The same question is often asked again before anything of the user's has come.
+        depends = (prepared, activity, view.datasets.get("USERS") if ready.on_user else None)
+        asked = (ready.arn, who.user_id, who.item_id if ready.current_item else None, hides, *values.items())
+        before = entities.selected.get(asked)
+        if before is not None and all(map(is_, before[0], depends)):
+            kept = before[1]
+        else:
+            kept = _without(entities, prepared.select(asking.request()), hides, activity)
+            entities.selected.keep(asked, (depends, kept))
+    return Choice(entities=entities, kept=kept, strangers=partial(asking.strangers, bound))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """What a request adds to a filter."""
+
+    rows: Rows
+    view: View
+    entities: Entities
+    ready: _Ready
+    who: Who
+    activity: Activity | None
+
+    def request(self, strangers: Sequence[str] | None = None) -> Request:
+        """The request, about the entities or about ids that nobody knows."""
+        from personalize_local.filters.evaluation import Request
+
+        item = self.who.item_id if self.ready.current_item and strangers is None else None
+        request = Request(user=self._user(), item=-1 if item is None else self.entities.get(item))
+        if self.activity is None:
+            return request
+        events = self.entities.events(self.activity, strangers)
+        return Request(user=request.user, item=request.item, events=events)
+
+    def strangers(self, bound: Bound, ids: Sequence[str]) -> Mask:
+        """Which of some ids that nobody knows are kept."""
+        from personalize_local.filters.evaluation import evaluate
+
+        return evaluate(bound, self.entities.strangers(ids), self.request(ids))
+
+    def _user(self) -> dict[str, UserValue]:
+        """The fields of the user, none for one who is in no row of the Users dataset."""
+        users = self.view.datasets.get("USERS")
+        if not self.ready.on_user or self.who.user_id is None or users is None:
+            return {}
+        return users.catalogue(self.rows).values(self.who.user_id)
 
 
 def _without(entities: Entities, kept: Mask | None, hides: str | None, activity: Activity | None) -> Mask:
@@ -247,8 +291,8 @@ def _without(entities: Entities, kept: Mask | None, hides: str | None, activity:
     return left
 
 
-def _prepared(view: View, entities: Entities, ready: _Ready, values: Mapping[str, str]) -> Prepared:
-    """The filter with the request's values, evaluated as far as the data alone decide."""
+def _prepared(view: View, entities: Entities, ready: _Ready, values: Mapping[str, str]) -> tuple[Bound, Prepared]:
+    """The filter with the request's values, and what the data alone decide of it."""
     key = (ready.arn, ready.expression, *sorted(values.items()))
     kept = entities.prepared.get(key)
     if kept is not None:
@@ -259,7 +303,7 @@ def _prepared(view: View, entities: Entities, ready: _Ready, values: Mapping[str
         bound = bind(ready.parsed, values, _columns(view))
     except FilterValueError as error:
         raise refusal_of(error) from None
-    return entities.prepared.keep(key, prepare(bound, entities.table(ready.names)))
+    return entities.prepared.keep(key, (bound, prepare(bound, entities.table(ready.names))))
 
 
 def _columns(view: View) -> dict[str, dict[str, Column]]:
@@ -270,26 +314,6 @@ def _columns(view: View) -> dict[str, dict[str, Column]]:
         }
         for kind, dataset in view.datasets.items()
     }
-
-
-def _selected(
-    rows: Rows, view: View, entities: Entities, ready: _Ready, prepared: Prepared, who: Who, activity: Activity | None
-) -> Mask:
-    from personalize_local.filters.evaluation import Request
-
-    request = Request(
-        user=_user(rows, view, who.user_id) if ready.on_user and who.user_id is not None else {},
-        item=entities.get(who.item_id) if ready.current_item and who.item_id is not None else -1,
-    )
-    if activity is not None:
-        request = Request(user=request.user, item=request.item, events=entities.events(activity))
-    return prepared.select(request)
-
-
-def _user(rows: Rows, view: View, user_id: str) -> dict[str, UserValue]:
-    """The fields of a user, none for one who is in no row of the Users dataset."""
-    users = view.datasets.get("USERS")
-    return {} if users is None else users.catalogue(rows).values(user_id)
 
 
 def _activity(context: Context, rows: Rows, view: View, entities: Entities, who: Who) -> Activity | None:

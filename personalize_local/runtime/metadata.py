@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from personalize_local.context import Context
 from personalize_local.datasets.schema import fold
-from personalize_local.datasets.segments import SegmentError
 from personalize_local.provenance import Rule, invalid
 from personalize_local.runtime.questions import Question
 from personalize_local.store.sql import Rows
@@ -95,11 +94,9 @@ def metadata(
         raise TOO_MANY_COLUMNS(most=MAXIMUM_COLUMNS)
     if count > MAXIMUM_RESULTS:
         raise TOO_MANY_ITEMS(member=member, most=MAXIMUM_RESULTS)
-    try:
-        return _found(context, rows, asked, names)
-    except SegmentError:
-        context.emulator.views.renew(asked.loaded.dataset_group)
-        return _found(context, rows, asked, names)
+    if not names:
+        return None
+    return context.emulator.views.reading(asked.loaded.dataset_group, lambda: _found(context, rows, asked, names))
 
 
 def describe(answered: Sequence[dict[str, Any]], described: Metadata, rows: Rows) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from personalize_local.context import Context
+from personalize_local.datasets.segments import SegmentError
 from personalize_local.jobs.holdings import ROW_TYPES, open_held, reference, schema_of
 from personalize_local.jobs.workplace import Workplace
 from personalize_local.resources.dataset import KIND as DATASET
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dataset", "View", "Views"]
 
+Answer = TypeVar("Answer")
 _State = tuple[int, Mapping[str, Mapping[str, Any]]]
 """The last deletion of a user, and what each dataset holds."""
 
@@ -122,7 +124,11 @@ class Views:
         if kept is not None and kept[0] == generation:
             return kept[2]
         datasets = live_datasets(context, rows, group)
-        known = {kind: _resting(reference(rows, record)) for kind, record in datasets.items()}
+        # A dataset that was made anew may hold as little as the one before.
+        known = {
+            kind: {**_resting(reference(rows, record)), "sequence": record.sequence}
+            for kind, record in datasets.items()
+        }
         state = (rows.last_forgotten(group), known)
         view = kept[2] if kept is not None and kept[1] == state else self._made(kept, state)
         # What an update of a dataset brings comes with time alone.
@@ -143,6 +149,15 @@ class Views:
             if before is not None and before.datasets.get(kind) is datasets.get(kind):
                 view.entities[training, kind] = entities
         return view
+
+    def reading(self, group: str, work: Callable[[], Answer]) -> Answer:
+        """What ``work`` gives, which reads the data of a group."""
+        try:
+            return work()
+        except SegmentError:
+            # An import came into force in between and its forerunner's files are gone.
+            self.renew(group)
+            return work()
 
     def renew(self, group: str) -> None:
         """Look at a group's data anew."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,101 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_local.jobs import deleting
+from personalize_local.jobs.spooling import incoming
 from personalize_local.jobs.sweeping import sweep
 from personalize_local.jobs.workplace import JobFailure
-from personalize_local.store.records import Job, user_mark
-from tests.datasets.helpers import ACTION, EVENT, TIME, USER, interactions, schema
+from personalize_local.store.records import user_mark
 
-from .ground import GROUP, Ground
+from .deletions import EVENTS, USERS, Deletions
 
-JOB = "arn:aws:personalize:us-east-1:123456789012:data-deletion-job/job"
-USERS = schema("Users", USER, {"name": "AGE", "type": "int"})
-EVENTS = interactions()
-ACTIONS = schema("Action_Interactions", USER, ACTION, EVENT, TIME)
 PEOPLE = ["ann", "bob", "cem", "dan"]
-
-
-class Deletions(Ground):
-    """A group with the three datasets that have users in them, and deletion jobs on it."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self.users = self.dataset(USERS)
-        self.interactions = self.dataset(EVENTS)
-        self.actions = self.dataset(ACTIONS)
-        self._jobs = 0
-
-    def stock(self) -> None:
-        """Two segments of interactions, one of the others, and something of each that came by itself."""
-        self.load(self.users, USERS, "USER_ID,AGE\nann,1\nbob,2\n")
-        self.load(self.interactions, EVENTS, "USER_ID,ITEM_ID,TIMESTAMP\nann,i,1\nbob,i,1\nann,i,2\n")
-        self.load(self.interactions, EVENTS, "USER_ID,ITEM_ID,TIMESTAMP\nbob,i,3\n")
-        self.load(self.actions, ACTIONS, "USER_ID,ACTION_ID,EVENT_TYPE,TIMESTAMP\nann,a,Taken,1\n")
-        self.put(self.users, ("ann", {"AGE": 3}), ("bob", {"AGE": 4}), ("ann", {"AGE": 5}))
-        self.send(("ann", "s1", "x"), (None, "s1", "y"), ("bob", "s2", "x"), (None, "s3", "y"))
-        self.send(("ann", "s1", "a"), ("bob", "s2", "a"), stream=self.actions)
-
-    def job(self, *files: tuple[str, str], location: str = "s3://bucket/in/") -> Job:
-        """A job in the store, with its input in the bucket."""
-        for name, text in files:
-            path = self.bucket / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text.encode())
-        self._jobs += 1
-        payload = {
-            "account": "123456789012",
-            "group": GROUP,
-            "location": location,
-            "spooled": False,
-            "input": str(uuid.uuid4()),
-            "users": str(uuid.uuid4()),
-            "datasets": {
-                arn.rpartition("/")[2]: {
-                    "dataset": arn,
-                    "replacements": {one["folder"]: str(uuid.uuid4()) for one in self.segments(arn)},
-                }
-                for arn in (self.users, self.interactions, self.actions)
-            },
-        }
-        job = Job(arn=f"{JOB}{self._jobs}", kind="dataDeletionJob", payload=payload, submitted=1.0)
-        self.insert(job.arn, "dataDeletionJob")
-        with self.database.write() as rows:
-            rows.add_job(job)
-        return job
-
-    def complete(self, job: Job, result: Mapping[str, Any]) -> int:
-        """What the server does at the end of a job; the count that it shows."""
-        done = replace(job, state="DONE", result=result, finished=2.0)
-        with self.database.write() as rows:
-            assert rows.finish_job(done)
-            deleting.complete(rows, done, self.workplace)
-        sweep(self.database, self.workplace)
-        return int(self.state(job.arn)["numDeleted"])
-
-    def delete(self, *ids: str) -> int:
-        job = self.job(("in/a.csv", "\n".join(["USER_ID", *ids])))
-        return self.complete(job, deleting.run(job.payload, self.workplace))
-
-    def everything(self) -> dict[str, list[Any]]:
-        return {
-            "users": [row[0] for row in self.imported(self.users)] + self.put_rows(self.users),
-            "interactions": [row[0] for row in self.imported(self.interactions)],
-            "actions": [row[0] for row in self.imported(self.actions)],
-            "events": self.events(),
-            "action events": self.events(self.actions),
-        }
-
-    def folders(self) -> set[str]:
-        return {path.name for room in ("datasets", "spool") for path in (self.root / room).glob("*")}
-
-    def in_force(self) -> set[str]:
-        return {
-            str(one["folder"]) for arn in (self.users, self.interactions, self.actions) for one in self.segments(arn)
-        }
-
-    def marks(self) -> frozenset[str]:
-        with self.database.read() as rows:
-            return rows.forgotten(GROUP, 0)
 
 
 @pytest.fixture
@@ -166,6 +80,17 @@ def test_a_group_without_data_has_nothing_to_delete(tmp_path: Path) -> None:
     ground.database.close()
 
 
+def test_the_end_of_a_deletion_does_not_ask_for_each_user(ground: Deletions) -> None:
+    ground.stock()
+    job = ground.job(("in/a.csv", "\n".join(["USER_ID", "ann", *map(str, range(5000))])))
+    result = deleting.run(job.payload, ground.workplace)
+    statements: list[str] = []
+    ground.database._writer.set_trace_callback(statements.append)
+    assert ground.complete(job, result) == 9
+    assert len(statements) < 200
+    assert len(ground.marks()) == 5001
+
+
 # Cut off
 
 
@@ -216,7 +141,7 @@ def test_an_end_that_fails_changes_nothing(ground: Deletions, monkeypatch: pytes
     job = ground.job(("in/a.csv", "USER_ID\nann\n"))
     result = deleting.run(job.payload, ground.workplace)
 
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise OSError("the disk is full")
 
     monkeypatch.setattr(Rows, "forget", fail)
@@ -352,11 +277,10 @@ def test_a_copy_is_read_where_the_bucket_may_be_gone(ground: Deletions) -> None:
     job = ground.job(("in/a.csv", "USER_ID\nann\n"), ("in/deep/b.csv", "USER_ID\nbob\n"), ("in/c.txt", "c"))
     objects, spool = ground.workplace.objects(), ground.workplace.spool
     (spool / job.payload["input"]).mkdir(parents=True)
-    assert deleting.spool(objects, job.payload["location"], spool, job.payload["input"])
+    deleting.spool(job.payload["location"], objects, spool, job.payload["input"])
     for name in ("in/a.csv", "in/deep/b.csv"):
         (ground.bucket / name).unlink()
-    found = deleting.run({**job.payload, "spooled": True}, ground.workplace)
-    ground.complete(job, found)
+    ground.complete(job, deleting.run(job.payload, ground.workplace))
     assert ground.marks() == {user_mark("ann"), user_mark("bob")}
     assert ground.folders() == ground.in_force()
 
@@ -364,5 +288,7 @@ def test_a_copy_is_read_where_the_bucket_may_be_gone(ground: Deletions) -> None:
 @pytest.mark.parametrize("location", ["s3://bucket/none/", "s3://elsewhere/in/"])
 def test_what_cannot_be_copied_is_left_for_the_job_to_fail_on(ground: Deletions, location: str) -> None:
     spool, name = ground.workplace.spool, str(uuid.uuid4())
-    (spool / name).mkdir(parents=True)
-    assert not deleting.spool(ground.workplace.objects(), location, spool, name)
+    objects = ground.workplace.objects()
+    with incoming(spool, name, partial(deleting.spool, location, objects, spool)) as keep:
+        keep()
+    assert list(spool.iterdir()) == []

@@ -10,6 +10,7 @@ import pytest
 
 from personalize_local.jobs import exporting
 from personalize_local.jobs.workplace import JobFailure
+from personalize_local.store.records import user_mark
 from tests.datasets.helpers import DEVICE, EVENT, ITEM, USER, interactions, schema
 
 from .ground import GROUP, Ground
@@ -40,12 +41,13 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
 
 def payload(ground: Ground, dataset: str, mode: str, location: str = "s3://bucket/out/") -> dict[str, Any]:
     with ground.database.read() as rows:
-        until = rows.last_event(GROUP)
+        until, forgotten = rows.last_event(GROUP), rows.last_forgotten(GROUP)
     return {
         "account": "123456789012",
         "held": ground.reference(dataset),
         "stream": GROUP,
         "until": until,
+        "forgotten": forgotten,
         "mode": mode,
         "location": location,
         "name": "job",
@@ -131,6 +133,22 @@ def test_what_comes_after_the_job_was_made_is_not_in_its_file(ground: Ground) ->
     found = (ground.bucket / "out/job/part-00000.csv").read_text()
     assert found == "USER_ID,ITEM_ID,TIMESTAMP\nu1,i1,1\nu1,i2,7\n"
     assert (ground.bucket / "job/part-00000.csv").read_text() == "USER_ID,AGE\nu1,1\n"
+
+
+@pytest.mark.parametrize("mode", ["BULK", "ALL"])
+def test_who_is_deleted_before_the_job_runs_is_not_in_its_file(ground: Ground, mode: str) -> None:
+    text = "USER_ID,ITEM_ID,TIMESTAMP\nu1,i1,1\nu2,i1,1\nu1,i2,2\n"
+    dataset, items = ground.dataset(interactions(), text), ground.dataset(ITEMS, "ITEM_ID,GENRE\nu1,\n")
+    ground.send(("u1", "s", "i2"))
+    before, others = payload(ground, dataset, mode), payload(ground, items, mode, "s3://bucket/items")
+    with ground.database.write() as rows:
+        rows.forget(GROUP, [(user_mark("u1"), "u1")], streams=[GROUP], datasets=[])
+    exporting.run(before, ground.workplace)
+    assert (ground.bucket / "out/job/part-00000.csv").read_text() == "USER_ID,ITEM_ID,TIMESTAMP\nu2,i1,1\n"
+    exporting.run(others, ground.workplace)
+    assert (ground.bucket / "items/job/part-00000.csv").read_text() == "ITEM_ID,GENRE\nu1,\n"
+    # Who comes after that is not meant.
+    assert exported(ground, dataset, mode) == text
 
 
 @pytest.mark.parametrize("mode", ["BULK", "PUT", "ALL"])

@@ -14,7 +14,7 @@ import pytest
 from personalize_local.clock import VirtualClock
 from personalize_local.jobs.executors import InlineExecutor, process_executor, stop
 from personalize_local.jobs.runner import JobRunner, JobType
-from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.jobs.workplace import JobFailure, RunAgain, Workplace
 from personalize_local.store.database import Database
 from personalize_local.store.objects import ObjectsConfig
 from personalize_local.store.records import Job
@@ -77,7 +77,13 @@ class Bench:
     def _complete(self, rows: Rows, job: Job, workplace: Workplace) -> None:
         assert workplace.root == self.root
         assert rows.job(job.arn) is not None
-        self.completed.append(job)
+        try:
+            self.completed.append(job)
+        finally:
+            self.failures()
+
+    def failures(self) -> None:
+        """What the test wants to happen after a completion."""
 
     def _workplace(self, account: str) -> Workplace:
         del account
@@ -147,12 +153,40 @@ def test_an_accident_tells_the_caller_nothing_of_the_inside(bench: MakeBench) ->
     assert (one.job().state, one.job().result) == ("FAILED", {"reason": "Internal error."})
 
 
-def test_what_cannot_be_put_in_force_is_not_done(bench: MakeBench) -> None:
+def test_what_cannot_be_put_in_force_has_failed(bench: MakeBench) -> None:
     one = bench(InlineExecutor)
     one.add()
     one.completed = None  # type: ignore[assignment]  # makes the completion fail
     one.runner.submit("a")
-    assert one.job().state == "PENDING"
+    assert (one.job().state, one.job().result) == ("FAILED", {"reason": "Internal error."})
+
+
+def test_an_outcome_that_could_not_be_written_at_once_is_written_again(bench: MakeBench) -> None:
+    one = bench(InlineExecutor)
+    one.add()
+    kept, one.completed = one.completed, None  # type: ignore[assignment]
+    one.failures = lambda: setattr(one, "completed", kept)  # type: ignore[method-assign]
+    one.runner.submit("a")
+    assert one.job().state == "DONE"
+    assert [job.arn for job in one.completed] == ["a"]
+
+
+def test_a_job_whose_ground_has_changed_stays_pending_and_runs_again(bench: MakeBench) -> None:
+    one = bench(InlineExecutor)
+    one.add()
+    met = list[str]()
+
+    def changed() -> None:
+        met.append(one.job().state)
+        if len(met) < 3:
+            raise RunAgain
+
+    one.failures = changed  # type: ignore[method-assign]
+    one.runner.submit("a")
+    # What others see while the end is written.
+    assert met == ["PENDING"] * 3
+    assert (one.job().state, len(list((one.root / "marks").iterdir()))) == ("DONE", 3)
+    assert one.runner.running == 0
 
 
 def test_unfinished_jobs_are_taken_up_in_their_order(bench: MakeBench) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from personalize_local.server.serving import BackgroundServer
+from tests.conftest import Small
 
 from .program import Program, refused
 from .shop import Shop, open_shop
@@ -219,3 +222,64 @@ def test_filters_that_a_request_may_not_use(shop: Shop) -> None:
     for arn in (segments, seen):
         shop.program.personalize.delete_filter(filterArn=arn)
     assert refusal(seen, userId="u0")[:2] in {("ResourceNotFoundException", 404), (INVALID, 400)}
+
+
+def test_items_that_nobody_knows_are_told_apart(shop: Shop) -> None:
+    watched = shop.filter('EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")', "watched")
+    named = shop.filter('EXCLUDE ItemID WHERE Items.ITEM_ID IN ("newZ")', "named")
+    header = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE\n"
+    shop.program.load(shop.interactions, f"{header}w1,late,1700000000,watch\n", job="late", importMode="INCREMENTAL")
+    shop.program.send(shop.tracking, "s", "newA", user="w1", kind="watch")
+
+    def ranked(arn: str, *items: str) -> list[str]:
+        answer = shop.program.runtime.get_personalized_ranking(
+            campaignArn=shop.ranking, userId="w1", inputList=list(items), filterArn=arn
+        )
+        return [item["itemId"] for item in answer["personalizedRanking"]]
+
+    assert ranked(watched, "newA", "newB", "late", "i1") == ["i1", "newB"]
+    assert ranked(named, "newZ", "newA", "i1") == ["i1", "newA"]
+    only = shop.filter('INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")', "only")
+    assert ranked(only, "newA", "newB", "late", "i1") == ["newA", "late"]
+    for arn in (watched, named, only):
+        shop.program.personalize.delete_filter(filterArn=arn)
+
+
+def test_a_filter_of_the_same_name_and_text_belongs_to_its_new_group(small: Callable[..., Small]) -> None:
+    program = small().program
+    groups = [program.stocked(name) for name in ("one", "two")]
+    campaigns = [
+        program.campaign(program.version(program.solution(group, f"s{n}")), f"c{n}") for n, group in enumerate(groups)
+    ]
+    text = 'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")'
+    for group, campaign in zip(groups, campaigns, strict=True):
+        arn = program.personalize.create_filter(name="same", datasetGroupArn=group, filterExpression=text)["filterArn"]
+        assert program.recommend(campaign, "u0", filterArn=arn)
+        program.personalize.delete_filter(filterArn=arn)
+        with suppress(ClientError):  # its one DELETE PENDING, after which the name is free
+            program.personalize.describe_filter(filterArn=arn)
+
+
+def test_a_dataset_made_anew_knows_nothing_of_the_old_one(small: Callable[..., Small]) -> None:
+    one = small()
+    program = one.program
+    group = program.group()
+    interactions = program.dataset(group)
+    tracking = program.tracker(group)
+    for user in range(4):
+        program.send(tracking, "s", *(f"i{item}" for item in range(8)), user=f"u{user}")
+    campaign = program.campaign(program.version(program.solution(group)))
+    arn = program.personalize.create_filter(
+        name="unseen",
+        datasetGroupArn=group,
+        filterExpression='EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")',
+    )["filterArn"]
+    assert program.recommend(campaign, "u1", filterArn=arn) == []
+    # As deleting the dataset and making it anew does; here the campaign stays, so that it can be asked.
+    with one.server.emulator.database.write() as rows:
+        rows.remove_events(group)
+        record = rows.get(interactions)
+        assert record is not None
+        rows.remove(interactions)
+        rows.insert(record)
+    assert len(program.recommend(campaign, "u1", filterArn=arn)) == 8

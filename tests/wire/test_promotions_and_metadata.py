@@ -130,6 +130,11 @@ def test_metadata_are_the_texts_of_the_cells(shop: Shop) -> None:
     assert found["i19"] == {}
 
 
+def test_no_columns_are_no_metadata(shop: Shop) -> None:
+    assert set(asked(shop)) == {f"i{n}" for n in range(20)}
+    assert not any(asked(shop).values())
+
+
 def test_metadata_are_those_of_now(shop: Shop) -> None:
     assert asked(shop, "YEAR")["i4"] == {"year": "2004"}
     shop.program.events.put_items(
