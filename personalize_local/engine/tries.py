@@ -12,6 +12,8 @@ from personalize_local.engine.data import Float64, Int32, Int64, Interactions
 Bool = NDArray[np.bool_]
 
 TAKEN, NOT_TAKEN, VIEWED = range(3)
+NUMBERS = {"TAKEN": TAKEN, "NOT_TAKEN": NOT_TAKEN, "VIEWED": VIEWED}
+"""The kinds of events with actions, by their names in data."""
 KINDS = 3
 _DAY = 86_400
 
@@ -71,8 +73,7 @@ def kinds_of(interactions: Interactions) -> Int32:
     """The kind of each interaction with an action."""
     types = interactions.event_type
     assert types is not None, "action interactions have types"
-    numbers = {"TAKEN": TAKEN, "NOT_TAKEN": NOT_TAKEN, "VIEWED": VIEWED}
-    return np.array([*(numbers[name] for name in types.values), 0], np.int32)[types.codes]
+    return np.array([*(NUMBERS[name] for name in types.values), 0], np.int32)[types.codes]
 
 
 def _cut(first: list[bool], time: list[int], done: list[bool], length: int) -> tuple[list[int], list[bool]]:

@@ -14,7 +14,7 @@ from personalize_local.engine.histories import Histories
 from personalize_local.engine.latent import profiles
 from personalize_local.engine.logistic import sigmoid
 from personalize_local.engine.scores import PopularityOrder, Propensities
-from personalize_local.engine.tries import KINDS, NOT_TAKEN, TAKEN, VIEWED
+from personalize_local.engine.tries import KINDS, NUMBERS, TAKEN, VIEWED
 from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.recipes._common import Arrays, prefixed, vocabulary
 from personalize_local.recipes.base import Query
@@ -23,7 +23,6 @@ DECIMALS = 7
 """Of propensities, as answers show them: what looks alike is alike."""
 LATEST = 100
 """Things that a profile is made of (chosen, as the number of events that other recipes look at)."""
-_NUMBERS = {"TAKEN": TAKEN, "NOT_TAKEN": NOT_TAKEN, "VIEWED": VIEWED}
 _NOTHING = np.zeros(0, np.int32)
 
 
@@ -101,7 +100,7 @@ class ActionModel:
     def _streamed(self, events: Sequence[str], actions: Iterable[tuple[str, str]], counts: Int64) -> Int32:
         """The things that streamed events add; those with actions are counted too."""
         items = self.catalogue.indexes(events)
-        known = [(self.items.get(action), _NUMBERS.get(kind)) for action, kind in actions]
+        known = [(self.items.get(action), NUMBERS.get(kind)) for action, kind in actions]
         met = [(action, kind) for action, kind in known if action >= 0 and kind is not None]
         done = np.array(met, np.int32).reshape(-1, 2)
         np.add.at(counts, (done[:, 0], done[:, 1]), 1)

@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from personalize_local.datasets import catalogue as data
 from personalize_local.datasets._arrow import Array, pa, pc
 from personalize_local.datasets.catalogue import Catalogue
-from personalize_local.datasets.past_events import Did, PastEvents
+from personalize_local.datasets.past_events import PastEvents
 from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.filters import Bound
 from personalize_local.filters.evaluation import Prepared
-from personalize_local.filters.table import Column, Ids, Mask, Table
+from personalize_local.filters.table import Column, Ids, Table
 from personalize_local.filters.tree import fold
+
+if TYPE_CHECKING:
+    from personalize_local.runtime.filtering import Kept
 
 __all__ = ["Activity", "Entities"]
 
@@ -99,13 +102,11 @@ class Entities:
         """The row of each entity in the catalogue; -1 without one."""
         self.prepared: Cache[tuple[Bound, Prepared]] = Cache(_MOST_FILTERS)
         """Filters with the values of requests, as far as they are evaluated, by what was asked for."""
-        self.selected: Cache[tuple[tuple[object, ...], Mask]] = Cache(
-            min(_MOST_USERS, max(1, _MASK_BYTES // len(self.rows)))
-        )
-        """What filters keep for single requests, by what was asked for, with the data that it depends on."""
+        self.choices: Cache[Kept] = Cache(min(_MOST_USERS, max(1, _MASK_BYTES // len(self.rows))))
+        """What filters keep for single requests, by what was asked for."""
         self._placed: dict[str, Column | None] = {}
         self._activities: Cache[tuple[PastEvents | None, int, Activity]] = Cache(_MOST_USERS)
-        self._past: tuple[PastEvents, NDArray[np.int32]] | None = None
+        self._past: tuple[PastEvents, tuple[NDArray[np.int32], list[str]]] | None = None
 
     # As identifiers of a filter's table
 
@@ -205,16 +206,28 @@ class Entities:
     def _activity(
         self, user: str, past: PastEvents | None, streamed: Streamed, times: Sequence[float], most: int
     ) -> Activity:
+        # Plain lists: of as many events as most users have, numpy would be the slower by far.
+        found: list[int] = []
+        moments: list[float] = []
+        kinds: list[str] = []
+        latest = -np.inf
         did = None if past is None else past.of(user)
-        names, codes = self._coded(past, did, [kind for _, _, kind, *_ in streamed])
-        found = np.fromiter((self.get(item) for _, item, *_ in streamed), np.intp)
-        moments = np.array([when for _, _, _, when, _ in streamed], np.float64)
-        latest = max((np.inf if arrived is None else arrived for *_, arrived in streamed), default=-np.inf)
-        if past is not None and did is not None:
-            found = np.concatenate([self._places(past)[did.items], found])
-            moments = np.concatenate([did.times, moments])
-            latest = max([latest, *(times[at] for at in np.unique(did.tables))])
-        imported = 0 if did is None else len(did.items)
+        if past is not None and did is not None and len(did.items):
+            places, names = self._coded(past)
+            found, moments = places[did.items].tolist(), did.times.tolist()
+            kinds = [names[code] for code in did.types.tolist()]
+            latest = max(times[at] for at in set(did.tables.tolist()))
+        imported = len(found)
+        for _, item, kind, when, arrived in streamed:
+            found.append(self.get(item))
+            moments.append(when)
+            kinds.append(self._type(kind))
+            latest = max(latest, np.inf if arrived is None else arrived)
+        newest: dict[str, list[int]] = {}
+        for place in sorted(range(len(found)), key=moments.__getitem__)[::-1]:  # of equals the later one is newer
+            listed = newest.setdefault(kinds[place], [])
+            if len(listed) < most:
+                listed.append(place)
 
         def id_of(place: int) -> str:
             if place >= imported:
@@ -223,33 +236,24 @@ class Entities:
             assert did is not None
             return str(past.items[int(did.items[place])])
 
-        order = np.argsort(moments, kind="stable")
-        by_type: dict[str, NDArray[np.intp]] = {}
-        strangers: dict[str, frozenset[str]] = {}
-        for name in dict.fromkeys(names):
-            same = np.isin(codes[order], [at for at, other in enumerate(names) if other == name])
-            if same.any():
-                newest = order[same][-most:]
-                by_type[name] = found[newest].astype(np.intp)
-                strangers[name] = frozenset(id_of(int(place)) for place in newest[found[newest] < 0])
-        last = streamed[-1][0] if streamed else 0
-        return Activity(by_type=by_type, strangers=strangers, latest=latest, last=last)
-
-    def _coded(
-        self, past: PastEvents | None, did: Did | None, kinds: Sequence[str]
-    ) -> tuple[list[str], NDArray[np.int32]]:
-        """The names of event types, some perhaps twice, and the type of each event, imported ones first."""
-        own = [self._type(kind) for kind in kinds]
-        names = list(dict.fromkeys(own))
-        codes = np.array([names.index(kind) for kind in own], np.int32)
-        if past is None or did is None:
-            return names, codes
-        # A row without a type is of the type without a name.
-        before = len(past.types)
-        imported = np.where(did.types < 0, before, did.types)
-        return [*map(self._type, past.types), "", *names], np.concatenate([imported, codes + before + 1])
+        return Activity(
+            by_type={
+                name: np.array([found[at] for at in reversed(listed)], np.intp) for name, listed in newest.items()
+            },
+            strangers={
+                name: frozenset(id_of(place) for place in listed if found[place] < 0) for name, listed in newest.items()
+            },
+            latest=latest,
+            last=streamed[-1][0] if streamed else 0,
+        )
 
     def _places(self, past: PastEvents) -> NDArray[np.int32]:
-        if self._past is None or self._past[0] is not past:
-            self._past = (past, data.located(past.items, self._ids))
-        return self._past[1]
+        return self._coded(past)[0]
+
+    def _coded(self, past: PastEvents) -> tuple[NDArray[np.int32], list[str]]:
+        """The entities that codes of imported items mean, and the names of event types; a code of -1 means none."""
+        kept = self._past
+        if kept is None or kept[0] is not past:
+            names = [*map(self._type, past.types), ""]
+            kept = self._past = (past, (data.located(past.items, self._ids), names))
+        return kept[1]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from personalize_local.runtime.entities import Activity, Entities
     from personalize_local.runtime.views import View
 
-__all__ = ["Choice", "Filters", "Who", "choice"]
+__all__ = ["Choice", "Filters", "Kept", "Who", "choice"]
 
 OTHER_GROUP = invalid("Filter {arn} does not belong to the dataset group of {asked}.", "inferred")
 OTHER_ENTITY = invalid(
@@ -113,6 +114,21 @@ class Choice:
         unknown = [id_ for id_, index in zip(ids, indexes, strict=True) if index < 0]
         others = iter([True] * len(unknown) if self.strangers is None else self.strangers(unknown).tolist())
         return [bool(self.kept[index]) if index >= 0 else next(others) for index in indexes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A choice that may be asked for again, often before anything of the user's has come.
+
+    It is good while the store has the same ``stamp`` and the data the same ``view``, ``until`` a time; after that still
+    while all that it ``depends`` on is the same.
+    """
+
+    stamp: tuple[int, int]
+    view: View
+    until: float
+    depends: tuple[object, ...]
+    choice: Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,27 +234,52 @@ def _check_use(ready: _Ready, who: Who) -> None:
 def _chosen(
     context: Context, rows: Rows, who: Who, ready: _Ready | None, hides: str | None, values: Mapping[str, str]
 ) -> Choice:
-    loaded = who.loaded
+    loaded, database = who.loaded, context.emulator.database
+    stamp = (database.generation, database.appended)  # before anything is read
     view = context.emulator.views.of(context, rows, loaded.dataset_group)
     entities = view.entities_of(rows, loaded.training, loaded.model.items, who.kind)
+    on_user = hides is not None or (ready is not None and (ready.on_user or ready.on_events))
+    item_id = who.item_id if ready is not None and ready.current_item else None
+    asked = (ready and ready.arn, who.user_id if on_user else None, item_id, hides, *values.items())
+    kept = entities.choices.get(asked)
+    if kept is not None and kept.stamp == stamp and kept.view is view and context.now <= kept.until:
+        return kept.choice
     activity = None
     if who.user_id is not None and (hides is not None or (ready is not None and ready.on_events)):
         activity = _activity(context, rows, view, entities, who)
-    if ready is None:
+    prepared = None if ready is None else _prepared(view, entities, ready, values)
+    depends = (prepared, activity, view.datasets.get("USERS") if ready and ready.on_user else None)
+    if kept is not None and all(map(is_, kept.depends, depends)):
+        chosen = kept.choice
+    else:
+        chosen = _made(rows, view, entities, who, ready, hides, prepared, activity)
+    until = inf if activity is None else activity.latest + _MEMORY_SECONDS
+    entities.choices.keep(asked, Kept(stamp=stamp, view=view, until=until, depends=depends, choice=chosen))
+    return chosen
+
+
+def _made(
+    rows: Rows,
+    view: View,
+    entities: Entities,
+    who: Who,
+    ready: _Ready | None,
+    hides: str | None,
+    prepared: tuple[Bound, Prepared] | None,
+    activity: Activity | None,
+) -> Choice:
+    if ready is None or prepared is None:
         return Choice(entities=entities, kept=_without(entities, None, hides, activity))
-    bound, prepared = _prepared(view, entities, ready, values)
-    asking = _Asking(rows=rows, view=view, entities=entities, ready=ready, who=who, activity=activity)
-    kept = prepared.kept
-    if not prepared.static or hides is not None:
-        # The same question is often asked again before anything of the user's has come.
-        depends = (prepared, activity, view.datasets.get("USERS") if ready.on_user else None)
-        asked = (ready.arn, who.user_id, who.item_id if ready.current_item else None, hides, *values.items())
-        before = entities.selected.get(asked)
-        if before is not None and all(map(is_, before[0], depends)):
-            kept = before[1]
-        else:
-            kept = _without(entities, prepared.select(asking.request()), hides, activity)
-            entities.selected.keep(asked, (depends, kept))
+    bound, evaluated = prepared
+    users = view.datasets.get("USERS") if ready.on_user and who.user_id is not None else None
+    asking = _Asking(
+        entities=entities,
+        # An unknown user has no fields.
+        user={} if users is None or who.user_id is None else users.catalogue(rows).values(who.user_id),
+        item=entities.get(who.item_id) if ready.current_item and who.item_id is not None else -1,
+        activity=activity,
+    )
+    kept = _without(entities, evaluated.select(asking.request()), hides, activity)
     return Choice(entities=entities, kept=kept, strangers=partial(asking.strangers, bound))
 
 
@@ -246,36 +287,25 @@ def _chosen(
 class _Asking:
     """What a request adds to a filter."""
 
-    rows: Rows
-    view: View
     entities: Entities
-    ready: _Ready
-    who: Who
+    user: Mapping[str, UserValue]
+    item: int
     activity: Activity | None
 
     def request(self, strangers: Sequence[str] | None = None) -> Request:
         """The request, about the entities or about ids that nobody knows."""
         from personalize_local.filters.evaluation import Request
 
-        item = self.who.item_id if self.ready.current_item and strangers is None else None
-        request = Request(user=self._user(), item=-1 if item is None else self.entities.get(item))
+        item = self.item if strangers is None else -1
         if self.activity is None:
-            return request
-        events = self.entities.events(self.activity, strangers)
-        return Request(user=request.user, item=request.item, events=events)
+            return Request(user=self.user, item=item)
+        return Request(user=self.user, item=item, events=self.entities.events(self.activity, strangers))
 
     def strangers(self, bound: Bound, ids: Sequence[str]) -> Mask:
         """Which of some ids that nobody knows are kept."""
         from personalize_local.filters.evaluation import evaluate
 
         return evaluate(bound, self.entities.strangers(ids), self.request(ids))
-
-    def _user(self) -> dict[str, UserValue]:
-        """The fields of the user, none for one who is in no row of the Users dataset."""
-        users = self.view.datasets.get("USERS")
-        if not self.ready.on_user or self.who.user_id is None or users is None:
-            return {}
-        return users.catalogue(self.rows).values(self.who.user_id)
 
 
 def _without(entities: Entities, kept: Mask | None, hides: str | None, activity: Activity | None) -> Mask:

@@ -44,7 +44,7 @@ RULES = (
         source=f"{_PAGE}; that the places are the same again is chosen",
     ),
     Rule(
-        says="The use cases Trending now takes promotions like all others.",
+        says="The use case Trending now takes promotions like all others.",
         known="chosen",
         source=f"{_PAGE} has both in its versions",
     ),
