@@ -15,7 +15,17 @@ from pathlib import Path
 
 from _targets import LEFT_OUT, Target, read_target
 
-NAMES = ("startup", "import_csv", "training", "quality", "control_plane", "serving", "put_events", "filters")
+NAMES = (
+    "startup",
+    "import_csv",
+    "training",
+    "quality",
+    "quality_cost",
+    "control_plane",
+    "serving",
+    "put_events",
+    "filters",
+)
 _PATIENCE_SECONDS = 600
 FOLDER = Path(__file__).resolve().parent
 

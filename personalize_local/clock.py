@@ -40,3 +40,8 @@ class VirtualClock:
         with self._lock:
             self._now += seconds
             return self._now
+
+
+def tick(now: float, since: float, interval: float) -> int:
+    """How many whole intervals have passed at ``now`` since ``since``, all in seconds; 0 before the first has."""
+    return max(0, int((now - since) // interval))

@@ -16,6 +16,7 @@ from personalize_local import events, runtime
 from personalize_local.arns import account_of, is_region
 from personalize_local.clock import Clock, RealClock, VirtualClock
 from personalize_local.context import Context
+from personalize_local.events.impressions import Shown
 from personalize_local.events.put_events import Destinations
 from personalize_local.ids import Ids
 from personalize_local.jobs import deleting, exporting, importing, training, unbuilt
@@ -81,6 +82,7 @@ class Emulator:
         self._storage = ObjectsConfig(root=settings.s3_root, endpoint_url=settings.s3_endpoint, region=settings.region)
         self._companion: WSGIApplication | None = None
         self.destinations = Destinations()
+        self.shown = Shown()
         self.filters = Filters()
         self.views = Views(self._workplace(""))
         self._opened: dict[str, Objects] = {}
@@ -243,6 +245,7 @@ class Emulator:
         self.views.clear()
         self.filters.clear()
         self.destinations.clear()
+        self.shown.clear()
         self._throttle.clear()
         self.jobs.abandon()
 

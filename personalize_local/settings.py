@@ -149,6 +149,12 @@ class Settings:
         "Epoch seconds at which a virtual clock stands until `POST /_personalize/clock` moves it; 'real' for the "
         "machine's clock.",
     )
+    automatic_updates: str = setting(
+        _choice("two-hours", "at-once", "off"),
+        "two-hours",
+        "When recipes that explore take in new items, actions and interactions without a training: every two hours of "
+        "the clock after it, at once, or never.",
+    )
     relaxed_minimums: bool = setting(
         _flag, False, "Import and train on less data than the service's minimums, for small fixtures."
     )

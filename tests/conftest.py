@@ -17,6 +17,7 @@ from tests.wire.program import (
     RANKING,
     RECIPE,
     SIMILAR,
+    UNEXPLORED,
     Program,
     interactions_csv,
     items_csv,
@@ -109,7 +110,9 @@ def world(server: BackgroundServer) -> World:
     tracking = program.tracker(group)
 
     def campaign(name: str, recipe: str, **more: Any) -> str:
-        return program.campaign(program.version(program.solution(group, name, recipe, **more)), name)
+        # Nothing is explored here: an answer is what was learned.
+        config = {"campaignConfig": UNEXPLORED} if recipe == RECIPE else {}
+        return program.campaign(program.version(program.solution(group, name, recipe, **more)), name, **config)
 
     return World(
         program=program,

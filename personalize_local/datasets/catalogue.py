@@ -6,6 +6,7 @@ Loads pyarrow and numpy.
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
@@ -15,8 +16,8 @@ from personalize_local.datasets import _columns as columns
 from personalize_local.datasets._arrow import Array, pa, pc
 from personalize_local.datasets._rows import arrow_type
 from personalize_local.datasets.held import Held
-from personalize_local.datasets.schema import Field
-from personalize_local.engine.data import Categorical, MultiCategorical
+from personalize_local.datasets.schema import Field, fold
+from personalize_local.engine.data import Categorical, Column, MultiCategorical
 from personalize_local.engine.histories import ranges
 from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.filters import table
@@ -102,6 +103,19 @@ class Catalogue:
             return [None] * len(rows)
         found = self._newest(item).take(pa.array(rows, mask=rows < 0)).to_pylist()
         return [_text(value) for value in found]
+
+    def trained(self, rows: NDArray[np.integer], excluded: Collection[str]) -> dict[str, Column]:
+        """The columns that training reads, at ``rows`` (-1: null), by upper-case name; without those ``excluded``."""
+        left_out = {fold(name) for name in excluded}
+        places = pa.array(rows, mask=rows < 0)
+        found: dict[str, Column] = {}
+        for item in self._held.schema.fields:
+            if item.name == self._own or fold(item.name) in left_out:
+                continue
+            column = columns.metadata_column(self._newest(item).take(places), item)
+            if column is not None:
+                found[item.name.upper()] = column
+        return found
 
     def _newest(self, item: Field) -> Array:
         with self._lock:

@@ -1,12 +1,13 @@
 """How the signals about a user are weighed against each other, and how the weights are chosen on held-out events.
 
-Signals: item transitions, item affinity (EASE or neighbours), popularity, whether the item is in the history, and
-context. The first two are standardised per user over the whole catalogue, so that one weight fits all users.
+Signals: item transitions, item affinity (EASE or neighbours), likeness in metadata, popularity, whether and how often
+the item is in the history, context, and what the user's own columns say. The first three are divided by their
+deviation over the whole catalogue, user by user, so that one weight fits all users.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -17,20 +18,22 @@ from personalize_local.engine.data import Float32, Float64, Int32, Int64
 Floats = Float32 | Float64
 
 # How much better a setting must be than the one in force, so that noise is not chased: the more the fewer users tell.
-_WORTH, _WORTH_OF_ONE = 0.005, 0.1
+_WORTH, _WORTH_OF_ONE = 0.005, 0.2
 _GRIDS: Mapping[str, Sequence[float]] = {
-    "seen_weight": (-6.0, -2.0, 0.0, 2.0),
+    "seen_weight": (-20.0, -6.0, -2.0, 0.0, 2.0, 5.0),
+    "repeat_weight": (0.0, 1.0, 3.0, 8.0, 20.0),
+    "repeat_decay": (2.0, 10.0, 50.0),
     "transition_share": (0.15, 0.3, 0.45, 0.6, 0.75, 0.9),
     "reverse_share": (0.0, 0.5, 1.0),
     "damping": (0.0, 0.25, 0.5),
     "transition_decay": (2.0, 5.0, 10.0),
     "affinity_decay": (5.0, 10.0, 20.0),
+    "content_weight": (0.0, 0.1, 0.25, 0.5, 1.0),
     "popularity_weight": (0.0, 0.1, 0.25, 0.5, 1.0),
 }
-_AGAIN = ("transition_share", "seen_weight")  # looked at again when the rest is settled
-_RECENCY = ("transition_decay", "affinity_decay")
-_CONTEXT_WEIGHTS = (0.0, 0.5, 1.0, 2.0)
-_ROWS_AT_A_TIME = 64  # users whose signals stay in the processor's cache while they are summed
+_AGAIN = ("transition_share", "seen_weight", "repeat_weight")  # looked at again when the rest is settled
+_RECENCY = ("transition_decay", "affinity_decay", "repeat_decay")
+_COLUMN_WEIGHTS = (0.0, 0.5, 1.0, 2.0)
 _TEMPERATURES = tuple(float(value) for value in np.geomspace(0.1, 3.0, 14))
 
 
@@ -40,7 +43,10 @@ class Settings:
 
     ``transition_share`` of the personal signal comes from transitions, the rest from affinity. ``reverse_share``
     counts pairs also backwards, ``damping`` divides by popularity to this power, the decays are ages in events at
-    which an event of the history weighs 1/e (infinite: all alike). ``temperature`` turns the sum into logits.
+    which an event of the history weighs 1/e (infinite: all alike). ``content_weight`` is that of likeness in metadata,
+    ``seen_weight`` is added to what the history has and ``repeat_weight`` times how often and lately it was had.
+    ``context_weights`` are by context column and ``person_weights`` by column of the user. ``temperature`` turns the
+    sum into logits.
     """
 
     transition_share: float = 0.45
@@ -48,10 +54,14 @@ class Settings:
     damping: float = 0.25
     transition_decay: float = 5.0
     affinity_decay: float = 10.0
+    content_weight: float = 0.0
     popularity_weight: float = 0.1
     seen_weight: float = 0.0
+    repeat_weight: float = 0.0
+    repeat_decay: float = 10.0
     temperature: float = 0.6
     context_weights: Mapping[str, float] = field(default_factory=dict)
+    person_weights: Mapping[str, float] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         """The settings as JSON-able values; infinite decays are None."""
@@ -81,58 +91,66 @@ def spread(scores: Floats, n_items: int) -> tuple[float, float]:
     return mean, variance**0.5 if variance > 1e-20 else np.inf
 
 
-def standardised_rows(scores: Float32) -> Float32:
-    """Rows of the whole catalogue to mean 0 and deviation 1, in place; rows without variation become 0."""
-    for begin in range(0, len(scores), _ROWS_AT_A_TIME):
-        block = scores[begin : begin + _ROWS_AT_A_TIME]
-        block -= block.mean(axis=1, keepdims=True)
-        deviation = np.sqrt(np.einsum("ij,ij->i", block, block) / block.shape[1])
-        block /= np.where(deviation > 1e-10, deviation, np.inf)[:, None].astype(np.float32)
-    return scores
+def repeats(history: Int32, decay: float) -> tuple[Int32, Float32]:
+    """The items of a history, oldest first, and how often and how lately each was had: the log of 1 + decayed counts.
+
+    The newest event counts 1, one that is ``decay`` events old 1/e.
+    """
+    items, places = np.unique(history, return_inverse=True)
+    counts = np.bincount(places, recency(len(history), decay), minlength=len(items))
+    return items, np.log1p(counts).astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
-    """Held-out events, one per user, and the signals that a model without them gives. Rows are users.
+    """Held-out events, one per user, and the signals that a model without them gives for the likeliest items.
 
-    ``transitions`` maps (reverse_share, damping, decay) and ``affinity`` a decay to scores [users, items];
-    ``popularity`` [items] is standardised; ``seen_rows`` and ``seen_items`` mark the items in the histories, in the
-    order of the users; ``context`` maps a column to logits [users, items]; ``weight`` [users] is what each event
-    counts for (None: all alike).
+    A cell is an item of a user's pool; cells are in the order of the users, and user u's first is ``starts[u]``.
+    ``row`` is the user of each cell, ``own`` the cell of each held-out item, ``rest`` the number of items outside each
+    pool, which count as without any signal. ``transitions`` maps (reverse_share, damping, decay), ``affinity`` and
+    ``content`` (None: there is no metadata) a decay to the standardised signal of each cell, and ``repeated`` one to
+    that of :func:`repeats`; ``popularity`` is standardised, ``seen`` is 1 in the history. ``context`` and ``persons`` map a column to
+    logits; ``weight`` [users] is what each event counts for (None: all alike).
     """
 
-    target: Int32
+    starts: Int64
+    row: Int32
+    own: Int64
+    rest: Int64
     transitions: Callable[[float, float, float], Float32]
     affinity: Callable[[float], Float32]
     popularity: Float32
-    seen_rows: Int64
-    seen_items: Int32
+    seen: Float32
+    repeated: Callable[[float], Float32]
+    content: Callable[[float], Float32] | None = None
     context: Mapping[str, Float32] = field(default_factory=dict)
+    persons: Mapping[str, Float32] = field(default_factory=dict)
     weight: Float32 | None = None
 
-    def blended(self, settings: Settings) -> Iterator[tuple[Float32, Float32]]:
-        """The sum of the signals before the temperature, and that of the target, some users at a time."""
+    def blended(self, settings: Settings) -> Float32:
+        """The sum of the signals of each cell before the temperature."""
         share = np.float32(settings.transition_share)
-        moves = self.transitions(settings.reverse_share, settings.damping, settings.transition_decay)
-        likes = self.affinity(settings.affinity_decay)
-        popularity = np.float32(settings.popularity_weight) * self.popularity
-        bounds = np.searchsorted(self.seen_rows, np.arange(0, len(self.target) + _ROWS_AT_A_TIME, _ROWS_AT_A_TIME))
-        for number, begin in enumerate(range(0, len(self.target), _ROWS_AT_A_TIME)):
-            rows = slice(begin, begin + _ROWS_AT_A_TIME)
-            total = share * moves[rows]
-            total += (1 - share) * likes[rows]
-            total += popularity
-            for column, weight in settings.context_weights.items():
-                if weight:
-                    total += np.float32(weight) * self.context[column][rows]
-            seen = slice(bounds[number], bounds[number + 1])
-            total[self.seen_rows[seen] - begin, self.seen_items[seen]] += np.float32(settings.seen_weight)
-            yield total, total[np.arange(len(total)), self.target[rows]]
+        total = share * self.transitions(settings.reverse_share, settings.damping, settings.transition_decay)
+        total += (1 - share) * self.affinity(settings.affinity_decay)
+        if settings.content_weight and self.content is not None:
+            total += np.float32(settings.content_weight) * self.content(settings.affinity_decay)
+        if settings.repeat_weight:
+            total += np.float32(settings.repeat_weight) * self.repeated(settings.repeat_decay)
+        parts = [
+            (settings.popularity_weight, self.popularity),
+            (settings.seen_weight, self.seen),
+            *((weight, self.context[column]) for column, weight in settings.context_weights.items()),
+            *((weight, self.persons[column]) for column, weight in settings.person_weights.items()),
+        ]
+        for weight, signal in parts:
+            if weight:
+                total += np.float32(weight) * signal
+        return total
 
     def quality(self, settings: Settings) -> float:
         """Mean of NDCG at 10 and at 25 of the held-out events; equals count as ranked above."""
-        blocks = [np.count_nonzero(total >= own[:, None], axis=1) for total, own in self.blended(settings)]
-        places = np.concatenate(blocks)
+        total = self.blended(settings)
+        places = np.add.reduceat(total >= total[self.own][self.row], self.starts, dtype=np.int64)
         gains = 1.0 / np.log2(1.0 + places)
         if self.weight is not None:
             gains *= self.weight / self.weight.mean()
@@ -140,14 +158,15 @@ class Validation:
 
     def likelihoods(self, settings: Settings, temperatures: Sequence[float]) -> list[float]:
         """Log-probability of the held-out events under each of ``temperatures``."""
-        sums = np.zeros(len(temperatures))
-        for total, own in self.blended(settings):
-            peak = total.max(axis=1)
-            total -= peak[:, None]
-            for number, temperature in enumerate(temperatures):
-                mass = np.exp(total * np.float32(temperature)).sum(axis=1)
-                sums[number] += float(((own - peak) * np.float32(temperature) - np.log(mass)).sum())
-        return [float(value) for value in sums]
+        total = self.blended(settings)
+        peak = np.maximum(np.maximum.reduceat(total, self.starts), 0.0)
+        own, total = total[self.own] - peak, total - peak[self.row]
+        sums = []
+        for temperature in temperatures:
+            heat = np.float32(temperature)
+            mass = np.add.reduceat(np.exp(total * heat), self.starts) + self.rest * np.exp(-peak * heat)
+            sums.append(float((own * heat - np.log(mass)).sum(dtype=np.float64)))
+        return sums
 
 
 def choose_settings(validation: Validation, start: Settings, *, recency_weighted: bool) -> Settings:
@@ -157,12 +176,15 @@ def choose_settings(validation: Validation, start: Settings, *, recency_weighted
     """
     settings, best = start, validation.quality(start)
     for name in _GRIDS:
+        if name == "content_weight" and validation.content is None:
+            continue
         if recency_weighted or name not in _RECENCY:
             settings, best = _try_values(validation, settings, best, name)
-    for column in sorted(validation.context):
-        for weight in _CONTEXT_WEIGHTS:
-            weights = {**settings.context_weights, column: weight}
-            settings, best = _better(validation, settings, best, replace(settings, context_weights=weights))
+    for kind, columns in (("context_weights", validation.context), ("person_weights", validation.persons)):
+        for column in sorted(columns):
+            for weight in _COLUMN_WEIGHTS:
+                changes: dict[str, Any] = {kind: {**getattr(settings, kind), column: weight}}
+                settings, best = _better(validation, settings, best, replace(settings, **changes))
     for name in _AGAIN:
         settings, best = _try_values(validation, settings, best, name)
     likelihoods = validation.likelihoods(settings, _TEMPERATURES)
@@ -180,5 +202,5 @@ def _better(validation: Validation, settings: Settings, best: float, other: Sett
     if other == settings:
         return settings, best
     quality = validation.quality(other)
-    worth = max(_WORTH, _WORTH_OF_ONE / len(validation.target) ** 0.5)
+    worth = max(_WORTH, _WORTH_OF_ONE / len(validation.own) ** 0.5)
     return (other, quality) if quality > best * (1 + worth) else (settings, best)

@@ -1,16 +1,17 @@
-"""What is chosen more often than elsewhere under each value of a context column."""
+"""What is chosen more often than elsewhere under each value of a context column, or of a column of the users."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from personalize_local.engine.data import Categorical, Float32, Float64, Int32, Numeric
+from personalize_local.engine.data import Categorical, Column, Float32, Float64, Int32, Int64, MultiCategorical, Numeric
 
 _BINS = 8  # a number column is cut at its quantiles
 _CELLS = 4_000_000  # values x items kept per column: 16 MB
+_ALIKE = 5  # users who must share a value, so that it says more than who somebody is
 _SHRINKAGE = 20.0  # interactions' worth of belief that the value changes nothing
 
 
@@ -52,6 +53,74 @@ def fit_context(columns: Mapping[str, Categorical | Numeric], item: Int32, n_ite
     return fitted
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonColumn:
+    """Logits [values, items] under each value of a column of the users.
+
+    User u has the values ``codes[indptr[u]:indptr[u + 1]]``.
+    """
+
+    logits: Float32
+    indptr: Int64
+    codes: Int32
+
+    def of(self, user: int) -> Float32 | None:
+        """The mean of the logits of a user's values; None where he has none, or is unknown."""
+        if not 0 <= user < len(self.indptr) - 1:
+            return None
+        codes = self.codes[self.indptr[user] : self.indptr[user + 1]]
+        if not len(codes):
+            return None
+        if len(codes) == 1:
+            single: Float32 = self.logits[codes[0]]
+            return single
+        mean: Float32 = self.logits[codes].mean(axis=0)
+        return mean
+
+
+def fit_persons(
+    columns: Mapping[str, Column], user: Int32, item: Int32, n_users: int, n_items: int
+) -> dict[str, PersonColumn]:
+    """Learn each column of the users that has two values or more, from their interactions. Text says nothing here."""
+    fitted = {}
+    limit = max(2, _CELLS // max(n_items, 1))
+    for name, column in columns.items():
+        values = _values_of_users(column, n_users, limit)
+        if values is None:
+            continue
+        indptr, codes, size = values
+        # Each interaction once for each value of its user.
+        counts = np.diff(indptr)[user]
+        event = np.repeat(np.arange(len(user)), counts)
+        places = indptr[user][event] + np.arange(len(event)) - np.repeat(np.cumsum(counts) - counts, counts)
+        lift = _lift(codes[places], size, item[event], n_items)
+        fitted[name] = PersonColumn(logits=lift, indptr=indptr, codes=codes)
+    return fitted
+
+
+def _values_of_users(column: Column, n_users: int, limit: int) -> tuple[Int64, Int32, int] | None:
+    """(indptr, codes, number of values) of a column, without the values that few users share."""
+    if isinstance(column, MultiCategorical):
+        user, codes = np.repeat(np.arange(n_users), np.diff(column.indptr)), column.codes
+    elif isinstance(column, Categorical | Numeric):
+        codes, _, _ = code_column(column, limit)
+        user = np.flatnonzero(codes >= 0)
+        codes = codes[user]
+    else:
+        return None
+    sizes = np.bincount(codes)
+    common = np.argsort(-sizes, kind="stable")[:limit]
+    common = np.sort(common[sizes[common] >= _ALIKE])
+    if len(common) < 2:
+        return None
+    renamed = np.full(len(sizes), -1, np.int32)
+    renamed[common] = np.arange(len(common), dtype=np.int32)
+    kept = renamed[codes] >= 0
+    indptr = np.zeros(n_users + 1, np.int64)
+    np.cumsum(np.bincount(user[kept], minlength=n_users), out=indptr[1:])
+    return indptr, renamed[codes[kept]], len(common)
+
+
 def code_column(column: Categorical | Numeric, limit: int) -> tuple[Int32, tuple[str, ...], tuple[float, ...]]:
     """Codes of a column (-1 is null or rare), the names of its values, or the edges of its bins."""
     if isinstance(column, Numeric):
@@ -84,20 +153,24 @@ def _lift(codes: Int32, size: int, item: Int32, n_items: int) -> Float32:
     return lift.astype(np.float32)
 
 
-def context_logits(
+Part = tuple[Float32, float]
+"""Logits of the whole catalogue, and what they are to be multiplied with."""
+
+
+def context_parts(
     columns: Mapping[str, ContextColumn], weights: Mapping[str, float], context: Mapping[str, str]
-) -> Float64 | None:
-    """The sum of the weighted logits under ``context``; None when nothing applies."""
-    total: Float64 | None = None
+) -> list[Part]:
+    """What the values of ``context`` say; nothing of a value or column that is unknown or weighs nothing."""
+    parts = []
     for name, value in context.items():
         column = columns.get(name)
         row = column.row(value) if column is not None and weights.get(name) else None
         if row is not None:
-            part = row.astype(np.float64) * weights[name]
-            total = part if total is None else total + part
-    return total
+            parts.append((row, weights[name]))
+    return parts
 
 
-def column_names(columns: Mapping[str, ContextColumn]) -> Sequence[str]:
-    """The columns in the order in which weights are chosen for them."""
-    return sorted(columns)
+def person_parts(columns: Mapping[str, PersonColumn], weights: Mapping[str, float], user: int) -> list[Part]:
+    """What the columns of the index ``user`` say; nothing of an unknown user."""
+    found = [(columns[name].of(user), weight) for name, weight in weights.items() if weight and name in columns]
+    return [(logits, weight) for logits, weight in found if logits is not None]

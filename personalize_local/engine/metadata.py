@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"\w{2,}")
 _WORDS = 20_000  # most frequent words kept of a text column
 _ROWS_AT_A_TIME = 512
+_MOST_CELLS = 4e8  # pairs of items with a feature in common that are looked at: some seconds
 _UNTRAINED = ("CREATION_TIMESTAMP",)  # says when, not what
 
 
@@ -45,6 +46,20 @@ def item_features(columns: Mapping[str, Column], n_items: int) -> csr_array | No
         block.data /= np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(block.indptr))
         blocks.append(block)
     return csr_array(hstack(blocks)) if blocks else None
+
+
+def searchable(features: csr_array) -> csr_array:
+    """``features`` without those so common that looking for what shares them would cost too much; they say least."""
+    from scipy.sparse import csr_array
+
+    frequency = np.bincount(features.indices, minlength=features.shape[1]).astype(np.float64)
+    order = np.argsort(frequency, kind="stable")
+    kept = np.zeros(features.shape[1])
+    kept[order[np.cumsum(frequency[order] ** 2) <= _MOST_CELLS]] = 1.0
+    found = csr_array(features.copy())
+    found.data *= kept[found.indices]
+    found.eliminate_zeros()
+    return found
 
 
 def metadata_neighbours(features: csr_array, items: Int64, width: int) -> NeighbourTable:

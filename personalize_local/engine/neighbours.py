@@ -74,14 +74,19 @@ def strongest_of_sparse(matrix: csr_array, width: int) -> NeighbourTable:
     width = max(1, min(width, n_items))
     indexes = np.zeros((n_rows, width), np.int32)
     values = np.zeros((n_rows, width), np.float32)
-    for row in range(n_rows):
-        cells = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        columns, data = matrix.indices[cells], matrix.data[cells]
-        if len(data) > width:
-            best = np.argpartition(data, len(data) - width)[len(data) - width :]
-            columns, data = columns[best], data[best]
-        indexes[row, : len(columns)] = columns
-        values[row, : len(columns)] = data
+    lengths = np.diff(matrix.indptr)
+    long = np.flatnonzero(lengths > width)
+    # Rows that fit are copied all at once.
+    taken = np.where(lengths > width, 0, lengths)
+    rows = np.repeat(np.arange(n_rows), taken)
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(taken) - taken, taken)
+    cells = matrix.indptr[rows] + places
+    indexes[rows, places], values[rows, places] = matrix.indices[cells], matrix.data[cells]
+    for row in long.tolist():
+        begin, end = matrix.indptr[row], matrix.indptr[row + 1]
+        data = matrix.data[begin:end]
+        best = np.argpartition(data, len(data) - width)[len(data) - width :]
+        indexes[row], values[row] = matrix.indices[begin:end][best], data[best]
     return NeighbourTable(indexes=indexes, values=values)
 
 
@@ -100,8 +105,31 @@ def cointeractions(
 
     The item itself is left out. A ``discount`` of 0 is the bare number of common users; 1 leaves popularity out
     of it. Pairs with less than ``fewest`` common users are left out. With ``weight`` (of each interaction) a user's
-    item counts for its heaviest interaction. Found by implicit's nearest neighbours, which are several times faster
-    than a sparse product.
+    item counts for its heaviest interaction.
+    """
+    # More than asked for where pairs are left out after the search.
+    depth = width * (_DEEPER if fewest > 1 else 1)
+    table, users_of = common_users(user, item, n_users, n_items, discount=discount, width=depth, weight=weight)
+    if fewest > 1:
+        table.data[np.rint(table.data) < fewest] = 0.0
+        table.eliminate_zeros()
+    return discounted(table, users_of, discount)
+
+
+def common_users(
+    user: Int32,
+    item: Int32,
+    n_users: int,
+    n_items: int,
+    *,
+    discount: float,
+    width: int,
+    weight: Float32 | None = None,
+) -> tuple[csr_array, Float64]:
+    """(The users in common of each item and the ``width`` others that are strongest under ``discount``, its users).
+
+    Such tables of disjoint groups of users can be added. Found by implicit's nearest neighbours, which are several
+    times faster than a sparse product.
     """
     from implicit.nearest_neighbours import all_pairs_knn
     from scipy.sparse import coo_array, csr_array, csr_matrix
@@ -112,18 +140,22 @@ def cointeractions(
         owner, had, evidence = _heaviest(user, item, weight, n_items)
         matrix = csr_matrix(coo_array((np.sqrt(evidence), (owner, had)), shape=(n_users, n_items)))
     users_of = np.bincount(matrix.indices, matrix.data**2, minlength=n_items)
-    users_of[users_of == 0] = 1.0
-    matrix.data *= users_of[matrix.indices] ** -discount
-    # One more than asked for, since each item is its own nearest neighbour; and more where pairs are left out after.
-    depth = width * (_DEEPER if fewest > 1 else 1) + 1
-    found = all_pairs_knn(matrix, min(depth, n_items), show_progress=False, num_threads=1)
-    rows, columns, values = found.row, found.col, found.data
-    # Both sides carry the discount; the row's own is taken back, which leaves the order within a row as it was.
-    values = values * users_of[rows] ** discount
-    kept = (rows != columns) & (values > 0)
-    kept &= np.rint(values * users_of[columns] ** discount) >= fewest  # both discounts taken back: common users
-    table = csr_array((values[kept].astype(np.float32), (rows[kept], columns[kept])), shape=(n_items, n_items))
+    divisor = np.where(users_of > 0, users_of, 1.0) ** discount
+    matrix.data /= divisor[matrix.indices]
+    # One more than asked for, since each item is its own nearest neighbour.
+    found = all_pairs_knn(matrix, min(width + 1, n_items), show_progress=False, num_threads=1)
+    kept = (found.row != found.col) & (found.data > 0)
+    rows, columns = found.row[kept], found.col[kept]
+    counts = (found.data[kept] * divisor[rows] * divisor[columns]).astype(np.float32)
+    table = csr_array((counts, (rows, columns)), shape=(n_items, n_items))
     table.sort_indices()
+    return table, users_of
+
+
+def discounted(table: csr_array, users_of: Float64, discount: float) -> csr_array:
+    """``table`` of :func:`common_users` with each value over the users of the other item ^ ``discount``, in place."""
+    divisor = np.where(users_of > 0, users_of, 1.0) ** discount
+    table.data /= divisor.astype(np.float32)[table.indices]
     return table
 
 

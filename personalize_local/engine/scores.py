@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_local.engine.data import Float32, Float64, Int32
+from personalize_local.engine.data import Float32, Float64, Int32, Int64
 
 Bool = NDArray[np.bool_]
 Floats = Float32 | Float64
@@ -23,6 +23,11 @@ class PopularityOrder:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "every", np.arange(len(self.order), dtype=np.int32))
+
+    def extended(self, count: int) -> PopularityOrder:
+        """This order and ``count`` further items behind all others."""
+        more = np.arange(len(self.order), len(self.order) + count, dtype=np.int32)
+        return PopularityOrder(order=np.concatenate((self.order, more)), rank=np.concatenate((self.rank, more)))
 
     @classmethod
     def of(cls, popularity: NDArray[np.floating]) -> PopularityOrder:
@@ -52,6 +57,11 @@ class Scores:
     def __len__(self) -> int:
         """The size of the catalogue."""
         return len(self._popularity.order)
+
+    @property
+    def popularity(self) -> PopularityOrder:
+        """The order of what has equal logits."""
+        return self._popularity
 
     def dense(self) -> Float64:
         """The logit of every item, as a new array."""
@@ -101,6 +111,43 @@ class Scores:
             return self._logits[items].astype(np.float64)
         return self.dense()[items]
 
+    def shares_of(self, items: Int32) -> Float64:
+        """The probabilities of ``items`` (known indexes), as :meth:`top` would give them."""
+        return self._probabilities(self.logits_of(items))
+
+    def mean(self) -> float:
+        """The mean logit of the catalogue."""
+        rest = 0 if self._items is None else len(self) - len(self._items)
+        return (float(self._logits.sum(dtype=np.float64)) + rest * self._floor) / max(len(self), 1)
+
+    def levels(self, places: Int64) -> Float64:
+        """The logits at these places of the order of the answer, counted from 0; what is beyond has the lowest."""
+        ordered = np.sort(self._logits)[::-1].astype(np.float64)
+        if self._items is not None:
+            ordered = np.append(ordered[ordered > self._floor], self._floor)
+        levels: Float64 = ordered[np.minimum(places, len(ordered) - 1)]
+        return levels
+
+    def changed(self, items: Int32, logits: Float64, popularity: PopularityOrder) -> Scores:
+        """These scores with other ``logits`` for the distinct ``items``, over a catalogue that may have grown.
+
+        Items that this catalogue does not have are all among ``items``.
+        """
+        if self._items is None:
+            whole = np.zeros(len(popularity.order), np.float64)
+            whole[: len(self)] = self._logits
+            whole[items] = logits
+            return Scores(whole, popularity)
+        given = np.zeros(len(popularity.order), np.bool_)
+        given[items] = True
+        kept = ~given[self._items]
+        return Scores(
+            np.concatenate((self._logits[kept].astype(np.float64), logits)),
+            popularity,
+            items=np.concatenate((self._items[kept], items)),
+            floor=self._floor,
+        )
+
     def _pool(self, k: int, allowed: Bool | None) -> tuple[Int32, Floats]:
         """Items that certainly hold the best ``k``: all allowed candidates and the first of the others."""
         if self._items is None:
@@ -109,10 +156,12 @@ class Scores:
             items = np.flatnonzero(allowed).astype(np.int32)
             return items, self._logits[items]
         items, logits = self._items, self._logits
-        others = self._others(k, allowed)
         if allowed is not None:
             kept = allowed[items]
             items, logits = items[kept], logits[kept]
+        if np.count_nonzero(logits > self._floor) >= k:
+            return items, logits
+        others = self._others(k, allowed)
         floors = np.full(len(others), self._floor, logits.dtype)
         return np.concatenate((items, others)), np.concatenate((logits, floors))
 

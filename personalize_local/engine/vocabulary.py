@@ -42,6 +42,19 @@ class Vocabulary:
         """The inverse of :meth:`arrays`."""
         return cls(arrays["blob"], arrays["offsets"], arrays["hashes"], arrays["order"])  # type: ignore[arg-type]  # dtypes are those written by arrays()
 
+    def extended(self, ids: Sequence[str]) -> Vocabulary:
+        """These ids, and distinct other ``ids`` numbered after them in the order given."""
+        others = Vocabulary.from_strings(ids)
+        hashes = np.concatenate((self._hashes, others._hashes))
+        order = np.concatenate((self._order, others._order + np.int32(len(self))))
+        sorted_ = np.argsort(hashes, kind="stable")
+        return Vocabulary(
+            np.concatenate((self._blob, others._blob)),
+            np.concatenate((self._offsets, others._offsets[1:] + self._offsets[-1])),
+            hashes[sorted_],
+            order[sorted_],
+        )
+
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """The parts to store: blob, offsets, hashes, order."""
         return {"blob": self._blob, "offsets": self._offsets, "hashes": self._hashes, "order": self._order}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from personalize_local.context import Context
@@ -14,7 +14,7 @@ from personalize_local.provenance import Rule, invalid
 from personalize_local.resources.dataset import live_datasets, schema_of
 from personalize_local.resources.event_tracker import KIND as TRACKER
 from personalize_local.resources.status import status_of
-from personalize_local.store.records import StreamedEvent
+from personalize_local.store.records import IMPLICIT, StreamedEvent
 from personalize_local.store.sql import Rows
 
 UNKNOWN_TRACKER = invalid(
@@ -94,6 +94,9 @@ def put_events(context: Context, params: dict[str, Any]) -> None:
         if destinations.of(context, tracking_id, rows) is not destination:
             events = _events(context, destinations.of(context, tracking_id, rows), params)
         rows.add_events(events)
+    for event in events:
+        if IMPLICIT in event.extra:
+            context.emulator.shown.take(event.extra["recommendationId"])
 
 
 def _destination(context: Context, rows: Rows, tracking_id: str) -> tuple[Destination, bool]:
@@ -117,8 +120,23 @@ def _destination(context: Context, rows: Rows, tracking_id: str) -> tuple[Destin
 
 
 def _events(context: Context, destination: Destination, params: Mapping[str, Any]) -> list[StreamedEvent]:
-    events = [_event(context, destination.group, params, event, destination.schema) for event in params["eventList"]]
-    return [event for event in events if event is not None]
+    given = [_event(context, destination.group, params, event, destination.schema) for event in params["eventList"]]
+    events = [event for event in given if event is not None]
+    return _with_shown(context, events) if any("recommendationId" in event.extra for event in events) else events
+
+
+def _with_shown(context: Context, events: list[StreamedEvent]) -> list[StreamedEvent]:
+    """The events with what was shown under their recommendationId, the first of each with no impression of its own."""
+    done: set[str] = set()
+    for number, event in enumerate(events):
+        name = event.extra.get("recommendationId")
+        if name is None or name in done or "impression" in event.extra:
+            continue
+        items = context.emulator.shown.of(name, event.stream)
+        if items is not None:
+            done.add(name)
+            events[number] = replace(event, extra={**event.extra, IMPLICIT: list(items)})
+    return events
 
 
 def _event(

@@ -55,7 +55,7 @@ def _put(context: Context, arn: str, wanted: DatasetType, given: Sequence[tuple[
         if found != wanted:
             raise WRONG_TYPE(arn=arn, found=found, wanted=wanted)
         schema = schema_of(rows, require_in_use(context, dataset)["schemaArn"])
-        rows.add_rows(arn, [(id_, _values(record, schema)) for id_, record in given])
+        rows.add_rows(arn, [(id_, _values(record, schema)) for id_, record in given], context.now)
 
 
 def _values(given: Mapping[str, Any], schema: Schema) -> dict[str, Value]:

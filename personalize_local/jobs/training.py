@@ -17,6 +17,8 @@ from personalize_local.store.artifacts import Artifacts
 from personalize_local.store.database import reading
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from personalize_local.datasets.snapshot import StreamedEvents
     from personalize_local.engine.data import TrainingData
 
@@ -38,7 +40,7 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     except Untrainable as error:
         raise JobFailure(str(error)) from None
     arrays, facts = trained.model.arrays()
-    Artifacts(workplace.artifacts).write(payload["artifact"], arrays, facts)
+    Artifacts(workplace.artifacts).write(payload["artifact"], {**arrays, **_learned(recipe, data)}, facts)
     return {
         "metrics": dict(trained.metrics),
         # The service bills compute, not wall time (observed); three decimals as it prints them.
@@ -46,6 +48,13 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
         "recipe": recipe.name,
         "tuned": None if tuned is None else dict(algorithm),
     }
+
+
+def _learned(recipe: Recipe, data: TrainingData) -> dict[str, NDArray[Any]]:
+    """What exploration of items must know of the training."""
+    from personalize_local.recipes.learned import Learned
+
+    return Learned.of(data).arrays() if recipe.exploration and recipe.operation == "GetRecommendations" else {}
 
 
 def _selected(payload: Mapping[str, Any], workplace: Workplace, recipe: Recipe) -> TrainingData:

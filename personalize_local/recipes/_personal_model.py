@@ -9,16 +9,17 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_local.engine.blend import Settings, recency, spread
-from personalize_local.engine.context import ContextColumn, context_logits
-from personalize_local.engine.data import Float32, Float64, Int32, Int64
+from personalize_local.engine.blend import Settings, recency, repeats, spread
+from personalize_local.engine.candidates import Candidates
+from personalize_local.engine.context import ContextColumn, Part, PersonColumn, context_parts, person_parts
+from personalize_local.engine.data import Float32, Int32, Int64
 from personalize_local.engine.ease import read_rows
 from personalize_local.engine.histories import Histories
 from personalize_local.engine.neighbours import NeighbourTable
 from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.transitions import WINDOW
 from personalize_local.engine.vocabulary import Vocabulary
-from personalize_local.recipes._common import Arrays, opened_order, prefixed, stored_popularity, vocabulary
+from personalize_local.recipes._common import Arrays, opened_order, prefixed, stored_popularity, unprefixed, vocabulary
 from personalize_local.recipes.base import Query
 
 HISTORY = 100  # events kept per user (inferred: the service is taken to look at 32 to 100 recent events)
@@ -33,7 +34,8 @@ class PersonalModel:
 
     ``affinity`` is either the full EASE weights [items, items] or, for large catalogues, a neighbour table; with
     the former every item is scored, with the latter the neighbours of the history and the most popular items.
-    ``bonus`` is what an objective adds to each item's standardised relevance.
+    ``content`` has the items that are alike in metadata, ``persons`` what the columns of users say; ``bonus`` is what
+    an objective adds to each item's standardised relevance.
     """
 
     items: Vocabulary
@@ -46,12 +48,14 @@ class PersonalModel:
     context: Mapping[str, ContextColumn]
     settings: Settings
     window: int
+    content: NeighbourTable | None = None
+    persons: Mapping[str, PersonColumn] = field(default_factory=dict)
     bonus: Float32 | None = None
     _popular: Float32 = field(init=False, repr=False)  # what popularity and the objective add to every answer
     _unknown: Float32 = field(init=False, repr=False)  # the answer where there is no history
-    _always: Int32 = field(init=False, repr=False)  # candidates of everyone in a large catalogue
     _near: Float32 = field(init=False, repr=False)  # strengths of the events read through transitions
     _far: Float32 = field(init=False, repr=False)  # and through affinity, oldest first
+    _candidates: Candidates = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         large = isinstance(self.affinity, NeighbourTable)
@@ -69,11 +73,14 @@ class PersonalModel:
             always = np.union1d(always, np.argsort(-popular, kind="stable")[:_POPULAR].astype(np.int32))
         object.__setattr__(self, "_popular", popular)
         object.__setattr__(self, "_unknown", unknown)
-        object.__setattr__(self, "_always", always)
+        object.__setattr__(self, "_candidates", Candidates(len(self.items), always))
 
     def scores(self, query: Query) -> Scores:
         """Score the catalogue for the history of ``query``; without one by popularity, either under its context."""
-        return self.scores_of(self.history(query), query.context)
+        return self.scores_of(self.history(query), query.context, self._user(query))
+
+    def _user(self, query: Query) -> int:
+        return -1 if query.user_id is None else self.users.get(query.user_id)
 
     def history(self, query: Query) -> Int32:
         """The newest known items of a user or session, oldest first, at most 100."""
@@ -81,58 +88,77 @@ class PersonalModel:
         if query.events:
             new = self.items.indexes(query.events[-HISTORY:])
             new = new[new >= 0]
-        user = -1 if query.user_id is None else self.users.get(query.user_id)
+        user = self._user(query)
         if user < 0:
             return new
         old = self.histories.of(user, HISTORY - len(new)) if len(new) < HISTORY else _NO_ITEMS
         return np.concatenate((old, new)) if len(new) else old
 
-    def scores_of(self, history: Int32, context: Mapping[str, str] | None = None) -> Scores:
-        """Score the catalogue for item indexes ``history``, oldest first."""
+    def scores_of(self, history: Int32, context: Mapping[str, str] | None = None, user: int = -1) -> Scores:
+        """Score the catalogue for item indexes ``history``, oldest first, and what is known of the index ``user``."""
         if not len(history):
-            logits: Float32 | Float64 = self._unknown
-            shift = context_logits(self.context, dict.fromkeys(self.context, 1.0), context) if context else None
-            return Scores(logits if shift is None else logits + shift, self.order)
-        shift = context_logits(self.context, self.settings.context_weights, context) if context else None
+            return self._scores_unknown(context or {}, user)
+        parts = context_parts(self.context, self.settings.context_weights, context or {})
+        parts += person_parts(self.persons, self.settings.person_weights, user)
         if isinstance(self.affinity, NeighbourTable):
-            return self._sparse_scores(history, shift)
-        return self._dense_scores(history, self.affinity, shift)
+            return self._sparse_scores(history, self.affinity, parts)
+        return self._dense_scores(history, self.affinity, parts)
 
-    def _dense_scores(self, history: Int32, affinity: Float32, shift: Float64 | None) -> Scores:
+    def _scores_unknown(self, context: Mapping[str, str], user: int) -> Scores:
+        """Popularity, under what there is to know beside a history."""
+        logits = self._unknown
+        for row, _ in context_parts(self.context, dict.fromkeys(self.context, 1.0), context):
+            logits = logits + row
+        for row, _ in person_parts(self.persons, dict.fromkeys(self.persons, 1.0), user):
+            logits = logits + row
+        return Scores(logits, self.order)
+
+    def _dense_scores(self, history: Int32, affinity: Float32, parts: list[Part]) -> Scores:
         settings, n_items = self.settings, len(self.items)
         recent = history[-len(self._near) :]
         moves = self.transitions.dense(recent, self._near[-len(recent) :])
-        recent = history[-len(self._far) :]
-        likes = read_rows(affinity, recent, self._far[-len(recent) :])
+        newest = history[-len(self._far) :]
+        likes = read_rows(affinity, newest, self._far[-len(newest) :])
         # The means are left out: a constant on all items changes no order and no softmax.
         heat, share = settings.temperature, settings.transition_share
         likes *= np.float32((1 - share) * heat / spread(likes, n_items)[1])
         logits = moves.astype(np.float32) * np.float32(share * heat / spread(moves, n_items)[1])
         logits += likes
         logits += self._popular
-        if shift is not None:
-            logits += (shift * heat).astype(np.float32)
-        logits[history] = logits[history] + np.float32(settings.seen_weight * heat)  # once for an item seen twice
+        if self.content is not None and settings.content_weight:
+            alike = self.content.dense(recent, self._far[-len(recent) :])
+            logits += (alike * (settings.content_weight * heat / spread(alike, n_items)[1])).astype(np.float32)
+        for row, weight in parts:
+            logits += row * np.float32(weight * heat)
+        items, added = self._again(history)
+        logits[items] += added
         return Scores(logits, self.order)
 
-    def _sparse_scores(self, history: Int32, shift: Float64 | None) -> Scores:
-        assert isinstance(self.affinity, NeighbourTable)
+    def _again(self, history: Int32) -> tuple[Int32, Float32]:
+        """What it adds to an item that it is in the history, often or lately."""
+        settings = self.settings
+        items, strengths = repeats(history, settings.repeat_decay)
+        heat = np.float32(settings.temperature)
+        return items, (np.float32(settings.seen_weight) + strengths * np.float32(settings.repeat_weight)) * heat
+
+    def _sparse_scores(self, history: Int32, affinity: NeighbourTable, parts: list[Part]) -> Scores:
         settings, n_items, heat = self.settings, len(self.items), self.settings.temperature
         recent = history[-len(self._near) :]
-        moved, moves = self.transitions.cells(recent, self._near[-len(recent) :])
-        liked, likes = self.affinity.cells(recent, self._far[-len(recent) :])
-        popular = self._always
-        candidates, places = np.unique(np.concatenate((moved, liked, popular, history)), return_inverse=True)
-        end = len(moved) + len(liked)
-        size, share = len(candidates), settings.transition_share
-        moves_of: Float64 = np.bincount(places[: len(moved)], moves, minlength=size).astype(np.float64, copy=False)
-        likes_of: Float64 = np.bincount(places[len(moved) : end], likes, minlength=size).astype(np.float64, copy=False)
-        logits = moves_of * (share * heat / spread(moves_of, n_items)[1])
-        logits += likes_of * ((1 - share) * heat / spread(likes_of, n_items)[1])
-        logits += self._popular[candidates]
-        if shift is not None:
-            logits += shift[candidates] * heat
-        logits[np.unique(places[end + len(popular) :])] += settings.seen_weight * heat
+        far = self._far[-len(recent) :]
+        tables = [
+            (*self.transitions.cells(recent, self._near[-len(recent) :]), settings.transition_share),
+            (*affinity.cells(recent, far), 1 - settings.transition_share),
+        ]
+        if self.content is not None and settings.content_weight:
+            tables.append((*self.content.cells(recent, far), settings.content_weight))
+        seen, added = self._again(history)
+        candidates, signals = self._candidates.collect([(items, values) for items, values, _ in tables], seen)
+        logits = self._popular[candidates].astype(np.float32)
+        for signal, (_, _, weight) in zip(signals, tables, strict=True):
+            logits += signal * np.float32(weight * heat / spread(signal, n_items)[1])
+        for row, weight in parts:
+            logits += row[candidates] * np.float32(weight * heat)
+        logits[: len(seen)] += added
         # An item without any signal has 0 everywhere but in popularity, where it has the mean.
         return Scores(logits, self.order, items=candidates, floor=0.0)
 
@@ -151,13 +177,20 @@ class PersonalModel:
             arrays["affinity.indexes"], arrays["affinity.values"] = self.affinity.indexes, self.affinity.values
         else:
             arrays["affinity.weights"] = self.affinity
+        if self.content is not None:
+            arrays["content.indexes"], arrays["content.values"] = self.content.indexes, self.content.values
         if self.bonus is not None:
             arrays["objective.bonus"] = self.bonus
+        for number, (_, person) in enumerate(sorted(self.persons.items())):
+            arrays |= prefixed(
+                f"person.{number}", {"logits": person.logits, "indptr": person.indptr, "codes": person.codes}
+            )
         columns = []
         for number, (name, column) in enumerate(sorted(self.context.items())):
             arrays[f"context.{number}"] = column.logits
             columns.append({"name": name, "values": list(column.values), "edges": list(column.edges)})
-        return arrays, {"settings": self.settings.facts(), "window": self.window, "context": columns}
+        facts = {"settings": self.settings.facts(), "window": self.window, "context": columns}
+        return arrays, {**facts, "persons": sorted(self.persons)}
 
 
 def load_personal(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> PersonalModel:
@@ -173,6 +206,13 @@ def load_personal(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, 
         )
         for number, column in enumerate(meta["context"])
     }
+    persons = {
+        name: PersonColumn(**cast("Mapping[str, Any]", unprefixed(f"person.{number}", arrays)))
+        for number, name in enumerate(meta.get("persons", ()))
+    }
+    content = None
+    if "content.indexes" in parts:
+        content = NeighbourTable(indexes=parts["content.indexes"], values=parts["content.values"])
     no_rows: Int64 = np.zeros(0, np.int64)
     return PersonalModel(
         items=vocabulary("items", arrays),
@@ -185,5 +225,7 @@ def load_personal(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, 
         context=context,
         settings=Settings.from_facts(meta["settings"]),
         window=int(meta["window"]),
+        content=content,
+        persons=persons,
         bonus=parts.get("objective.bonus"),
     )

@@ -9,31 +9,23 @@ import numpy as np
 
 from personalize_local.engine.blas import single_thread
 from personalize_local.engine.blend import Settings, choose_settings
-from personalize_local.engine.context import fit_context
-from personalize_local.engine.data import Float32, Int64, TrainingData
-from personalize_local.engine.ease import add_gram, item_weights, shift_gram
+from personalize_local.engine.context import PersonColumn, fit_context, fit_persons
+from personalize_local.engine.data import Categorical, Float32, Int64, Numeric, TrainingData
 from personalize_local.engine.evaluation import captured_reward, weighted_gain
 from personalize_local.engine.histories import Histories
-from personalize_local.engine.neighbours import NeighbourTable, cointeractions, strongest_of_sparse
 from personalize_local.engine.popularity import choose_lifetime, popularity_logits, weighted_counts
 from personalize_local.engine.scores import PopularityOrder
-from personalize_local.engine.transitions import DENSE_ITEMS, PairCounts, add_pairs, no_pairs, transition_table
+from personalize_local.engine.transitions import transition_table
 from personalize_local.recipes._common import Further, histories, learned_users, measure_model, split_users
 from personalize_local.recipes._objective import item_bonus, item_rewards
+from personalize_local.recipes._personal_content import Content
 from personalize_local.recipes._personal_model import HISTORY, PersonalModel
-from personalize_local.recipes._personal_validation import (
-    build_validation,
-    choose_validation_users,
-    context_of_events,
-    take,
-)
+from personalize_local.recipes._personal_sums import NOBODY, Affinity, Events, sums_of
+from personalize_local.recipes._personal_validation import Column, build_validation, choose_validation_users
 from personalize_local.recipes._weights import event_rewards, weighted
 from personalize_local.recipes.base import Trained, TrainingParameters
 
-_REGULARIZATION = 300.0  # of EASE; read with recency it wants less than the 500 and more that are usual
-_NOBODY = np.zeros(0, np.int64)
-_NOBODY.setflags(write=False)
-_DISCOUNT = 0.5  # popularity discount of the neighbours in large catalogues: the cosine
+_HALF = 0.5  # weight of each column where no held-out events can tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,44 +80,34 @@ class _Training:
         self.bonus = (
             None if objective is None or self.rewards is None else item_bonus(self.rewards, objective.sensitivity)
         )
-        self.counts: PairCounts = no_pairs(self.n_items)
-        dense = self.n_items <= DENSE_ITEMS
-        self.gram: Float32 | None = np.zeros((self.n_items, self.n_items), np.float32, order="F") if dense else None
+        self.events = Events(histories=self.histories, weights=self.weights)
+        self.sums = sums_of(self.histories, self.weights, self.n_items, controls.neighbours)
 
     def run(self) -> Trained:
         lengths = self.histories.lengths
-        learned, test = split_users(self.users, lengths, self.seed)
+        learned, tested = split_users(self.users, lengths, self.seed)
         held = choose_validation_users(learned, lengths, self.n_items, self.seed)
-        rows = np.sort(self.histories.rows[self._positions(learned, _NOBODY)[0]])
-        interactions = self.data.interactions
-        lifetime = (
-            choose_lifetime(interactions.item[rows], interactions.timestamp[rows], self.n_items, self._weights_of(rows))
-            if self.controls.recency
-            else None
-        )
-        self._add(learned, held)
-        affinity = self._affinity(learned, held)
-        settings = self._choose(learned, held, lifetime, affinity)
-        metrics = self._measure(settings, lifetime, learned, test, affinity)
+        rows = self.events.rows(learned)
+        lifetime = self._lifetime(rows) if self.controls.recency else None
+        # Metadata says nothing about who the tested users are.
+        content = Content.of(self.data, self.controls.neighbours)
+        self.sums.learn(learned, held)
+        affinity = content.lent(self.sums.affinity())
+        settings = self._choose(learned, held, lifetime, affinity, content)
+        known = np.unique(self.histories.items[self.events.positions(tested)[0]]).astype(np.int64)
+        measured = self._model(settings, lifetime, rows, affinity, content, known)
+        asked = tested if len(learned) else NOBODY
+        metrics = measure_model(measured.scores_of, self.histories, asked, self.n_items, self._further())
         del affinity  # as large as the served one that comes next
-        self._add_held(held)
-        self._add(test, _NOBODY)
-        model = self._model(settings, lifetime, self.users, self._affinity(self.users, _NOBODY))
+        self.sums.complete(held, tested)
+        affinity = content.lent(self.sums.affinity())
+        model = self._model(settings, lifetime, self.events.rows(self.users), affinity, content)
         return Trained(model=model, metrics=metrics)
 
-    def _measure(
-        self,
-        settings: Settings,
-        lifetime: float | None,
-        learned: Int64,
-        test: Int64,
-        affinity: Float32 | NeighbourTable,
-    ) -> dict[str, float]:
-        """Metrics of the first fit: without the test users, and without the events that chose the settings."""
-        if not len(learned):
-            test = _NOBODY
-        model = self._model(settings, lifetime, learned, affinity)
-        return measure_model(model.scores_of, self.histories, test, self.n_items, self._further())
+    def _lifetime(self, rows: Int64) -> float | None:
+        interactions = self.data.interactions
+        item, timestamp = interactions.item[rows], interactions.timestamp[rows]
+        return choose_lifetime(item, timestamp, self.n_items, self._weights_of(rows))
 
     def _further(self) -> dict[str, Further]:
         """The metrics that event weights and an objective bring with them."""
@@ -144,63 +126,49 @@ class _Training:
         weight = self.data.interactions.weight
         return None if weight is None else weight[rows]
 
-    def _add(self, users: Int64, held: Int64) -> None:
-        """Add all events of ``users`` to the sums except the last one of those in ``held``."""
-        history = self.histories
-        positions, starts = self._positions(users, held)
-        self.counts = add_pairs(self.counts, history.items, positions, starts, weights=self.weights)
-        if self.gram is not None:
-            add_gram(self.gram, history, users, self.weights)
-            shift_gram(self.gram, history, held, -1.0, self.weights)
-
-    def _add_held(self, held: Int64) -> None:
-        history = self.histories
-        last, starts = history.indptr[held + 1] - 1, history.indptr[held]
-        self.counts = add_pairs(self.counts, history.items, last, starts, weights=self.weights)
-        if self.gram is not None:
-            shift_gram(self.gram, history, held, 1.0, self.weights)
-
-    def _affinity(self, users: Int64, held: Int64) -> Float32 | NeighbourTable:
-        """EASE from the sums so far, or the neighbours among ``users`` without the last event of those ``held``."""
-        if self.gram is not None:
-            return item_weights(self.gram, _REGULARIZATION)
-        positions, _ = self._positions(users, held)
-        user, item = self.histories.owners()[positions], self.histories.items[positions]
-        width, n_users = self.controls.neighbours, len(self.data.users)
-        weight = None if self.weights is None else self.weights[positions]
-        found = cointeractions(user, item, n_users, self.n_items, discount=_DISCOUNT, width=width, weight=weight)
-        return strongest_of_sparse(found, width)
-
-    def _positions(self, users: Int64, held: Int64) -> tuple[Int64, Int64]:
-        """The positions of ``users`` without the last one of those in ``held``, and where each one's history starts."""
-        history = self.histories
-        last = np.zeros(len(history.items), bool)
-        last[history.indptr[held + 1] - 1] = True
-        positions, starts = history.positions_of(users), np.repeat(history.indptr[users], history.lengths[users])
-        kept = ~last[positions]
-        return positions[kept], starts[kept]
-
     def _choose(
-        self, learned: Int64, held: Int64, lifetime: float | None, affinity: Float32 | NeighbourTable
+        self, learned: Int64, held: Int64, lifetime: float | None, affinity: Affinity, content: Content
     ) -> Settings:
         controls = self.controls
         start = Settings() if controls.recency else Settings(transition_decay=np.inf, affinity_decay=np.inf)
         if not len(held):
-            return _with_context(start, self.data)
-        kept = np.sort(self.histories.rows[self._positions(learned, held)[0]])
+            return _with_columns(start, self.data)
+        kept = self.events.rows(learned, held)
         held_rows = self.histories.rows[self.histories.indptr[held + 1] - 1]
         validation = build_validation(
             self.histories,
             held,
-            self.counts,
+            self.sums,
             affinity,
+            content.table,
             self._popularity(kept, lifetime),
-            controls.window,
-            HISTORY,
-            context_of_events(self.data.interactions, kept, held_rows, self.n_items),
+            window=controls.window,
+            history_limit=HISTORY,
+            context=self._context_of(kept, held_rows),
+            persons=self._persons(kept),
         )
         validation = replace(validation, weight=self._weights_of(held_rows))
         return choose_settings(validation, start, recency_weighted=controls.recency)
+
+    def _context_of(self, learned: Int64, asked: Int64) -> dict[str, Column]:
+        """The context columns as learned from the interactions ``learned``, and the codes of those ``asked``."""
+        interactions = self.data.interactions
+        columns = {name: take(column, learned) for name, column in interactions.context.items()}
+        found: dict[str, Column] = {}
+        for name, column in fit_context(columns, interactions.item[learned], self.n_items).items():
+            wanted = take(interactions.context[name], asked)
+            if isinstance(wanted, Numeric):
+                codes = np.array([column.code(str(value)) for value in wanted.values], np.int32)
+            else:
+                known = np.array([column.code(value) for value in wanted.values] + [-1], np.int32)
+                codes = known[wanted.codes]
+            found[name] = column, codes
+        return found
+
+    def _persons(self, rows: Int64) -> dict[str, PersonColumn]:
+        interactions, n_users = self.data.interactions, len(self.data.users)
+        user, item = interactions.user[rows], interactions.item[rows]
+        return fit_persons(self.data.user_metadata, user, item, n_users, self.n_items)
 
     def _popularity(self, rows: Int64, lifetime: float | None) -> Float32:
         interactions = self.data.interactions
@@ -209,13 +177,20 @@ class _Training:
         return popularity_logits(counts).astype(np.float32)
 
     def _model(
-        self, settings: Settings, lifetime: float | None, users: Int64, affinity: Float32 | NeighbourTable
+        self,
+        settings: Settings,
+        lifetime: float | None,
+        rows: Int64,
+        affinity: Affinity,
+        content: Content,
+        only: Int64 | None = None,
     ) -> PersonalModel:
-        interactions = self.data.interactions
-        rows = np.sort(self.histories.rows[self._positions(users, _NOBODY)[0]])
+        """The model of the sums as they are; ``rows`` are the interactions of the users that they are of.
+
+        With ``only`` it answers from histories of these items alone.
+        """
+        interactions, sums = self.data.interactions, self.sums
         popularity = self._popularity(rows, lifetime)
-        width = self.controls.neighbours
-        table = transition_table(self.counts, settings.reverse_share, settings.damping, width)
         columns = {name: take(column, rows) for name, column in interactions.context.items()}
         return PersonalModel(
             items=self.data.items,
@@ -223,15 +198,31 @@ class _Training:
             histories=self.histories.latest(HISTORY),
             popularity=popularity,
             order=PopularityOrder.of(popularity),
-            transitions=table,
+            transitions=transition_table(
+                sums.counts,
+                settings.reverse_share,
+                settings.damping,
+                self.controls.neighbours,
+                reverse=sums.reverse if settings.reverse_share else None,
+                only=only,
+            ),
             affinity=affinity,
             context=fit_context(columns, interactions.item[rows], self.n_items),
             settings=settings,
             window=self.controls.window,
+            content=content.table if settings.content_weight else None,
+            persons=self._persons(rows),
             bonus=self.bonus,
         )
 
 
-def _with_context(settings: Settings, data: TrainingData) -> Settings:
+def take(column: Categorical | Numeric, rows: Int64) -> Categorical | Numeric:
+    """The column at ``rows``."""
+    if isinstance(column, Numeric):
+        return Numeric(values=column.values[rows])
+    return Categorical(codes=column.codes[rows], values=column.values)
+
+
+def _with_columns(settings: Settings, data: TrainingData) -> Settings:
     """Half weight to each context column where no held-out events can tell."""
-    return replace(settings, context_weights=dict.fromkeys(sorted(data.interactions.context), 0.5))
+    return replace(settings, context_weights=dict.fromkeys(sorted(data.interactions.context), _HALF))

@@ -1,39 +1,48 @@
-"""The events on which the blend of the personal recipes is chosen, and the signals for them."""
+"""The events on which the blend of the personal recipes is chosen, and the signals for them.
+
+Of each user only a pool of items is looked at: the strongest under each signal, the most popular, the history and the
+held-out item. What is outside could not come first under any setting.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from personalize_local.engine.blend import Validation, standardised_rows
-from personalize_local.engine.context import fit_context
-from personalize_local.engine.data import Categorical, Float32, Float64, Int32, Int64, Interactions, Numeric
+from personalize_local.engine.blend import Settings, Validation, repeats
+from personalize_local.engine.context import ContextColumn, PersonColumn
+from personalize_local.engine.data import Float32, Float64, Int32, Int64
 from personalize_local.engine.histories import Histories, ranges
 from personalize_local.engine.neighbours import NeighbourTable
-from personalize_local.engine.transitions import WINDOW, PairCounts, backward, scales
+from personalize_local.engine.transitions import DENSE_ITEMS, WINDOW, PairCounts, scales
+from personalize_local.recipes._personal_sums import Affinity, Sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 FEWEST_EVENTS = 25  # held-out events below which the defaults stand: fewer cannot tell settings apart
-_MOST_EVENTS = 600  # chosen: each costs a pass over the catalogue for every setting that is tried
-_CELLS = 4_000_000  # users x items of one signal: 16 MB
+_MOST_EVENTS, _MOST_EVENTS_LARGE = 600, 1_000  # chosen: each costs a pass over its pool for every setting
+_POOL = 200  # strongest items of each signal
+_POPULAR = 100
+
+Column = tuple[ContextColumn, Int32]
+"""What a column says, and the code of its value for each held-out event (-1: none)."""
 
 
 def choose_validation_users(users: Int64, lengths: Int64, n_items: int, seed: int) -> Int64:
     """Users whose last event is held out (sorted): a seeded choice among those with three events and more."""
     eligible = users[lengths[users] >= 3]
-    size = min(_MOST_EVENTS, max(200, _CELLS // max(n_items, 1)), len(eligible) // 2)
+    size = min(_MOST_EVENTS if n_items <= DENSE_ITEMS else _MOST_EVENTS_LARGE, len(eligible) // 2)
     if size < FEWEST_EVENTS:
         return np.zeros(0, np.int64)
     return np.sort(np.random.default_rng([seed, 1]).permutation(eligible)[:size])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Readings:
     """The events before the held-out ones: user row, item and age in events of each."""
 
@@ -42,6 +51,21 @@ class _Readings:
     age: Int64
     n_rows: int
     n_items: int
+
+    @classmethod
+    def of(cls, histories: Histories, users: Int64, limit: int, n_items: int) -> _Readings:
+        """The last ``limit`` events before the last one of each of ``users``."""
+        ends = histories.indptr[users + 1] - 1
+        starts = np.maximum(histories.indptr[users], ends - limit)
+        positions = ranges(starts, ends)
+        row = np.repeat(np.arange(len(users)), ends - starts)
+        return cls(
+            row=row,
+            item=histories.items[positions],
+            age=ends[row] - 1 - positions,
+            n_rows=len(users),
+            n_items=n_items,
+        )
 
     def weighted(self, decay: float, window: int) -> csr_array:
         """Strengths [users, items] of the last ``window`` events."""
@@ -52,89 +76,249 @@ class _Readings:
         return csr_array((strengths, (self.row[kept], self.item[kept])), shape=(self.n_rows, self.n_items))
 
 
+    def repeated(self, pool: _Pool, decay: float) -> Float32:
+        """How often and lately the item of each cell was had."""
+        found = np.zeros(len(pool.row), np.float32)
+        bounds = np.searchsorted(self.row, np.arange(self.n_rows + 1))
+        for row in range(self.n_rows):
+            items, strengths = repeats(self.item[bounds[row] : bounds[row + 1]], decay)
+            found[pool.places(np.full(len(items), row), items.astype(np.int64))] = strengths
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pool:
+    """The cells of :class:`Validation`: the user and the item of each, in the order of users and then of items."""
+
+    row: Int32
+    item: Int32
+    n_rows: int
+    n_items: int
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[Int64, Int64]], n_rows: int, n_items: int) -> _Pool:
+        """The union of (rows, items) pairs."""
+        keys = np.unique(np.concatenate([row.astype(np.int64) * n_items + item for row, item in parts]))
+        row, item = np.divmod(keys, n_items)
+        return cls(row=row.astype(np.int32), item=item.astype(np.int32), n_rows=n_rows, n_items=n_items)
+
+    @cached_property
+    def _keys(self) -> Int64:
+        return self.row.astype(np.int64) * self.n_items + self.item
+
+    @cached_property
+    def starts(self) -> Int64:
+        """The first cell of each user."""
+        found: Int64 = np.searchsorted(self.row, np.arange(self.n_rows)).astype(np.int64)
+        return found
+
+    def places(self, row: Int64, item: Int64) -> Int64:
+        """The cells of users and items that the pool has."""
+        found: Int64 = np.searchsorted(self._keys, row.astype(np.int64) * self.n_items + item).astype(np.int64)
+        return found
+
+    def standardised(self, signal: Float32 | csr_array) -> Float32:
+        """The cells of a whole signal [users, items] over each user's deviation; without variation it is silent."""
+        if isinstance(signal, np.ndarray):
+            sums = signal.sum(axis=1, dtype=np.float64)
+            squares: Float64 = np.einsum("ij,ij->i", signal, signal).astype(np.float64)
+            cells = signal[self.row, self.item]
+        else:
+            sums = np.asarray(signal.sum(axis=1), np.float64).ravel()
+            filled = np.repeat(np.arange(self.n_rows), np.diff(signal.indptr))
+            squares = np.bincount(filled, signal.data.astype(np.float64) ** 2, minlength=self.n_rows)
+            cells = self.cells_of(signal, np.arange(self.n_rows))
+        return self._over_deviation(cells, sums, squares)
+
+    def scaled(self, cells: Float32) -> Float32:
+        """The same of a signal that is known by its cells alone."""
+        sums = np.add.reduceat(cells, self.starts, dtype=np.float64)
+        return self._over_deviation(cells, sums, np.add.reduceat(cells * cells, self.starts, dtype=np.float64))
+
+    def _over_deviation(self, cells: Float32, sums: Float64, squares: Float64) -> Float32:
+        mean = sums / self.n_items
+        variance = squares / self.n_items - mean * mean
+        scale = np.where(variance > 1e-20, 1.0 / np.sqrt(np.maximum(variance, 1e-20)), 0.0)
+        found: Float32 = cells * scale.astype(np.float32)[self.row]
+        return found
+
+    def cells_of(self, matrix: Float32 | csr_array, rows: Int64) -> Float32:
+        """The cells of a matrix, of which row ``rows[u]`` is user u's; 0 for a row of -1."""
+        if isinstance(matrix, np.ndarray):
+            found: Float32 = matrix[rows[self.row], self.item]
+            return np.where(rows[self.row] < 0, np.float32(0), found) if (rows < 0).any() else found
+        whole, found = np.zeros(self.n_items, np.float32), np.empty(len(self.row), np.float32)
+        bounds = np.append(self.starts, len(self.row)).tolist()
+        for user, row in enumerate(rows.tolist()):
+            filled = slice(matrix.indptr[row], matrix.indptr[row + 1]) if row >= 0 else slice(0, 0)
+            whole[matrix.indices[filled]] = matrix.data[filled]
+            cells = slice(bounds[user], bounds[user + 1])
+            found[cells] = whole[self.item[cells]]
+            whole[matrix.indices[filled]] = 0.0
+        return found
+
+    def column(self, column: Column) -> Float32:
+        """What a column says of each cell."""
+        known, codes = column
+        padded = np.concatenate((known.logits, np.zeros((1, self.n_items), np.float32)))  # the last is for -1
+        return padded[codes[self.row], self.item]
+
+    def person(self, person: PersonColumn, users: Int64) -> Float32:
+        """What a column of the user says of each cell."""
+        found = np.zeros(len(self.row), np.float32)
+        bounds = np.append(self.starts, len(self.row))
+        for row, user in enumerate(users.tolist()):
+            logits = person.of(user)
+            if logits is not None:
+                cells = slice(bounds[row], bounds[row + 1])
+                found[cells] = logits[self.item[cells]]
+        return found
+
+
+class _Signals:
+    """The signals of tables that were learned without the held-out events."""
+
+    def __init__(
+        self, readings: _Readings, sums: Sums, affinity: Affinity, content: NeighbourTable | None, window: int
+    ) -> None:
+        self._readings, self._sums = readings, sums
+        self._near = min(WINDOW, window)
+        self._far = self._near if isinstance(affinity, NeighbourTable) else window
+        self._affinity: Any = affinity.sparse() if isinstance(affinity, NeighbourTable) else affinity
+        self._content = None if content is None else content.sparse()
+
+    def transitions(self, settings: Settings) -> Float32 | csr_array:
+        """The whole signal [users, items]."""
+        counts, share = self._sums.counts, settings.reverse_share
+        rows, columns = scales(counts, share, settings.damping)
+        read = self._readings.weighted(settings.transition_decay, self._near)
+        read.data *= rows[read.indices]
+        total = read @ counts + (read @ self._sums.reverse) * np.float32(share)
+        if isinstance(total, np.ndarray):
+            return (total * columns).astype(np.float32, copy=False)
+        found: csr_array = total
+        found.data *= columns[found.indices]
+        return found
+
+    def affinity(self, decay: float) -> Float32 | csr_array:
+        """The whole signal [users, items]."""
+        found: Float32 | csr_array = self._readings.weighted(decay, self._far) @ self._affinity
+        return found
+
+    def content(self, decay: float) -> csr_array:
+        """The whole signal [users, items]; there is metadata."""
+        found: csr_array = self._readings.weighted(decay, self._near) @ self._content
+        return found
+
+    def steps(self, pool: _Pool) -> _Steps:
+        """The transitions to the cells of a pool, event by event."""
+        last = np.full((self._near, pool.n_rows), -1, np.int64)
+        kept = self._readings.age < self._near
+        last[self._readings.age[kept], self._readings.row[kept]] = self._readings.item[kept]
+        ahead, behind = (
+            np.stack([pool.cells_of(counts, rows) for rows in last])
+            for counts in (self._sums.counts, self._sums.reverse)
+        )
+        return _Steps(pool=pool, counts=self._sums.counts, last=last, ahead=ahead, behind=behind)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Steps:
+    """Counts of pairs that end at the cells of a pool: ``ahead`` and ``behind`` [ages, cells], from ``last``.
+
+    ``last`` [ages, users] has the items of the newest events, -1 where there is none.
+    """
+
+    pool: _Pool
+    counts: PairCounts
+    last: Int64
+    ahead: Float32
+    behind: Float32
+
+    def transitions(self, share: float, damping: float, decay: float) -> Float32:
+        """The standardised signal of each cell; what lies outside the pool is too weak to change the deviation."""
+        rows, columns = scales(self.counts, share, damping)
+        strengths = np.exp(-np.arange(len(self.last)) / decay)[:, None] * np.append(rows, 0.0)[self.last]
+        signal = np.zeros(len(self.pool.row), np.float32)
+        for age, strength in enumerate(strengths.astype(np.float32)):
+            counts = self.ahead[age] + np.float32(share) * self.behind[age] if share else self.ahead[age]
+            signal += counts * strength[self.pool.row]
+        signal *= columns[self.pool.item]
+        return self.pool.scaled(signal)
+
+
 def build_validation(
     histories: Histories,
     users: Int64,
-    counts: PairCounts,
-    affinity: Float32 | NeighbourTable,
+    sums: Sums,
+    affinity: Affinity,
+    content: NeighbourTable | None,
     popularity: Float32,
+    *,
     window: int,
     history_limit: int,
-    context: Mapping[str, Float32],
+    context: Mapping[str, Column],
+    persons: Mapping[str, PersonColumn],
 ) -> Validation:
     """The signals of tables that were learned without the last event of each of ``users``."""
-    from scipy.sparse import csr_array
-
-    ends = histories.indptr[users + 1] - 1
-    starts = np.maximum(histories.indptr[users], ends - history_limit)
-    positions = ranges(starts, ends)
-    row = np.repeat(np.arange(len(users)), ends - starts)
-    readings = _Readings(
-        row=row,
-        item=histories.items[positions],
-        age=ends[row] - 1 - positions,
-        n_rows=len(users),
-        n_items=len(popularity),
-    )
-    reverse = backward(counts)
-    near = min(WINDOW, window)
-    weights = affinity.sparse() if isinstance(affinity, NeighbourTable) else affinity
-    far = near if isinstance(affinity, NeighbourTable) else window
-
-    @lru_cache(maxsize=2)
-    def raw_transitions(share: float, decay: float) -> Float32:
-        from scipy.sparse import diags_array
-
-        read = readings.weighted(decay, near) @ diags_array(scales(counts, share, 0.0)[0])
-        total = _full(read @ counts)
-        return total + np.float32(share) * _full(read @ reverse) if share else total
-
-    @lru_cache(maxsize=2)
-    def transitions(share: float, damping: float, decay: float) -> Float32:
-        return standardised_rows(raw_transitions(share, decay) * scales(counts, share, damping)[1])
-
-    @lru_cache(maxsize=2)
-    def likes(decay: float) -> Float32:
-        read: Any = readings.weighted(decay, far) @ weights  # sparse or dense, as the weights are
-        return standardised_rows(_full(read))
-
+    n_items, target = len(popularity), histories.items[histories.indptr[users + 1] - 1].astype(np.int64)
+    readings = _Readings.of(histories, users, history_limit, n_items)
+    signals = _Signals(readings, sums, affinity, content, window)
+    pool = _pooled(readings, signals, target, popularity, with_content=content is not None)
+    seen = np.zeros(len(pool.row), np.float32)
+    seen[pool.places(readings.row, readings.item.astype(np.int64))] = 1.0
     deviation = float(popularity.std())
-    seen = csr_array((np.ones(len(row), bool), (row, readings.item)), shape=(len(users), len(popularity))).tocoo()
+    spread = (popularity - popularity.mean()) / np.float32(deviation if deviation > 1e-6 else np.inf)
     return Validation(
-        target=histories.items[ends],
-        transitions=transitions,
-        affinity=likes,
-        popularity=((popularity - popularity.mean()) / (deviation if deviation > 1e-6 else np.inf)).astype(np.float32),
-        seen_rows=seen.row.astype(np.int64),
-        seen_items=seen.col.astype(np.int32),
-        context=context,
+        starts=pool.starts,
+        row=pool.row,
+        own=pool.places(np.arange(len(users)), target),
+        rest=n_items - np.diff(np.append(pool.starts, len(pool.row))),
+        transitions=_kept(signals.steps(pool).transitions),
+        affinity=_kept(lambda decay: pool.standardised(signals.affinity(decay))),
+        content=None if content is None else _kept(lambda decay: pool.standardised(signals.content(decay))),
+        popularity=spread.astype(np.float32)[pool.item],
+        seen=seen,
+        repeated=_kept(lambda decay: readings.repeated(pool, decay)),
+        context={name: pool.column(column) for name, column in context.items()},
+        persons={name: pool.person(column, users) for name, column in persons.items()},
     )
 
 
-def context_of_events(interactions: Interactions, learned: Int64, held: Int64, n_items: int) -> dict[str, Float32]:
-    """The context logits [held, items] of the interactions ``held``, learned from the interactions ``learned``."""
-    columns = {name: take(column, learned) for name, column in interactions.context.items()}
-    fitted = fit_context(columns, interactions.item[learned], n_items)
-    result = {}
-    for name, column in fitted.items():
-        padded = np.concatenate((column.logits, np.zeros((1, n_items), np.float32)))
-        asked = take(interactions.context[name], held)
-        if isinstance(asked, Numeric):
-            codes = np.array([column.code(str(value)) for value in asked.values], np.int64)
+def _kept(function: Callable[..., Float32]) -> Callable[..., Float32]:
+    return lru_cache(maxsize=2)(function)
+
+
+def _pooled(readings: _Readings, signals: _Signals, target: Int64, popularity: Float32, *, with_content: bool) -> _Pool:
+    usual = Settings()
+    rows = np.arange(readings.n_rows)
+    popular = np.argsort(-popularity, kind="stable")[:_POPULAR]
+    wholes = (
+        signals.transitions(usual),
+        signals.affinity(usual.affinity_decay),
+        *([signals.content(usual.affinity_decay)] if with_content else []),
+    )
+    parts = [
+        (rows, target),
+        (readings.row, readings.item.astype(np.int64)),
+        (np.repeat(rows, len(popular)), np.tile(popular, len(rows))),
+        *(_highest(signal) for signal in wholes),
+    ]
+    return _Pool.of(parts, readings.n_rows, readings.n_items)
+
+
+def _highest(signal: Float32 | csr_array) -> tuple[Int64, Int64]:
+    """(rows, items) of the highest positive values of each row."""
+    rows, items = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for row in range(signal.shape[0]):
+        if isinstance(signal, np.ndarray):
+            columns = np.flatnonzero(signal[row] > 0)
+            values = signal[row, columns]
         else:
-            known = np.array([column.code(value) for value in asked.values] + [-1], np.int64)
-            codes = known[asked.codes]
-        result[name] = padded[codes]
-    return result
-
-
-def take(column: Categorical | Numeric, rows: Int64) -> Categorical | Numeric:
-    """The column at ``rows``."""
-    if isinstance(column, Numeric):
-        return Numeric(values=column.values[rows])
-    return Categorical(codes=column.codes[rows], values=column.values)
-
-
-def _full(matrix: Float32 | Float64 | csr_array) -> Float32:
-    dense = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
-    return dense.astype(np.float32, copy=False)
+            filled = slice(signal.indptr[row], signal.indptr[row + 1])
+            columns, values = signal.indices[filled], signal.data[filled]
+        if len(values) > _POOL:
+            columns = columns[np.argpartition(values, len(values) - _POOL)[len(values) - _POOL :]]
+        rows.append(np.full(len(columns), row, np.int64))
+        items.append(columns.astype(np.int64))
+    return np.concatenate(rows), np.concatenate(items)

@@ -9,16 +9,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_local.engine.data import Float32, Int64, Interactions, TrainingData
-from personalize_local.engine.evaluation import LIST_LENGTH
+from personalize_local.engine.data import Float32, Int64, TrainingData
 from personalize_local.engine.histories import Histories
-from personalize_local.engine.popularity import growth, popularity_logits, unique_users
+from personalize_local.engine.popularity import popularity_logits, unique_users
 from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.recipes._common import (
     Arrays,
     histories,
-    in_order,
     measure_model,
     opened_order,
     prefixed,
@@ -27,14 +25,6 @@ from personalize_local.recipes._common import (
     vocabulary,
 )
 from personalize_local.recipes.base import Query, Trained
-
-_SECONDS: Mapping[str, int] = {
-    **dict.fromkeys(("30 minutes", "30 min"), 1800),
-    **dict.fromkeys(("1 hour", "1h"), 3600),
-    "2 hours": 7200,
-    **dict.fromkeys(("3 hours", "3h"), 10_800),
-    "1 day": 86_400,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,30 +71,6 @@ def train_popular(data: TrainingData, *, seed: int, per_user: bool = True) -> Tr
     scores = _fit(data, history, learned, per_user=per_user).scores(Query())
     metrics = measure_model(lambda _: scores, history, test, len(data.items))
     return Trained(model=_fit(data, history, users, per_user=per_user), metrics=metrics)
-
-
-def train_trending(data: TrainingData, *, frequency: str, seed: int) -> Trained:
-    """Train as :func:`train_popular` does, and measure the list also as a forecast of the items that rise fastest.
-
-    What happened up to the last interval of the ``frequency`` makes the list, what happens in it is the truth.
-    """
-    trained = train_popular(data, seed=seed)
-    accuracy = _trend_accuracy(data.interactions, len(data.users), len(data.items), _SECONDS[frequency])
-    return Trained(model=trained.model, metrics=in_order({**trained.metrics, "trend_prediction_accuracy": accuracy}))
-
-
-def _trend_accuracy(interactions: Interactions, n_users: int, n_items: int, interval: int) -> float:
-    """The growth of the 25 items listed over that of the 25 that grew most; 0 when nothing grew."""
-    item, timestamp = interactions.item, interactions.timestamp
-    grown = growth(item, timestamp, n_items, interval)
-    most = int(np.sort(grown)[::-1][:LIST_LENGTH].sum())
-    if not most:
-        return 0.0
-    before = timestamp <= timestamp.max() - interval
-    counts = unique_users(interactions.user[before], item[before], n_users, n_items)
-    listed = np.argsort(-counts, kind="stable")[:LIST_LENGTH]
-    listed = listed[counts[listed] > 0]  # what nobody had is on no list but by its number
-    return int(grown[listed].sum()) / most
 
 
 def _fit(data: TrainingData, history: Histories, users: Int64, *, per_user: bool) -> PopularModel:

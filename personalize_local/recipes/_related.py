@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from personalize_local.engine.blas import single_thread
 from personalize_local.engine.data import Float32, Int32, Int64, TrainingData
 from personalize_local.engine.histories import Histories
-from personalize_local.engine.metadata import item_features, metadata_neighbours
+from personalize_local.engine.metadata import item_features, metadata_neighbours, searchable
 from personalize_local.engine.neighbours import NeighbourTable, cointeractions, strongest_of_sparse
 from personalize_local.engine.popularity import popularity_logits, unique_users
 from personalize_local.engine.scores import PopularityOrder, Scores
@@ -31,9 +31,10 @@ from personalize_local.recipes._common import (
 from personalize_local.recipes.base import Query, Trained
 
 NEIGHBOURS = 500  # kept per item: as many as an answer may hold (numResults)
-COLD = 5  # interactions below which an item is judged by its metadata (documented)
-_LIKENESS = 10.0  # logits between the strongest neighbour of an item and none; only the order reaches clients
-_EXCLUDED = -1e4  # the item that was asked about, after everything else
+COLD = 5  # interactions below which an item is judged by its metadata above all (documented)
+_WARM = 45  # interactions from which metadata, a tenth of the evidence by then, is left out
+LIKENESS = 10.0  # logits between the strongest neighbour of an item and none; only the order reaches clients
+EXCLUDED = -1e4  # the item that was asked about, after everything else
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ class RelatedModel:
             return Scores(self.popularity, self.order)
         kept = self.neighbours.values[item] > 0
         candidates = np.append(self.neighbours.indexes[item][kept], np.int32(item))
-        logits = np.append(self.neighbours.values[item][kept] * np.float32(_LIKENESS), np.float32(_EXCLUDED))
+        logits = np.append(self.neighbours.values[item][kept] * np.float32(LIKENESS), np.float32(EXCLUDED))
         return Scores(logits, self.order, items=candidates, floor=0.0)
 
     def arrays(self) -> tuple[Arrays, dict[str, Any]]:
@@ -136,12 +137,20 @@ def _train(
         learned, test = split_users(users, history.lengths, seed)
         if not len(learned):
             learned, test = users, test[:0]
-        measured = _fit(data, history, learned, relation, known)
+        like = _alike(data, history, learned) if relation.metadata else None
+        measured = _fit(data, history, learned, relation, known, like)
         metrics = measure_model(lambda items: measured.scores_of(int(items[-1])), history, test, len(data.items))
-        return Trained(model=_fit(data, history, users, relation, known), metrics=metrics)
+        return Trained(model=_fit(data, history, users, relation, known, like), metrics=metrics)
 
 
-def _fit(data: TrainingData, history: Histories, users: Int64, relation: _Relation, known: Histories) -> RelatedModel:
+def _fit(
+    data: TrainingData,
+    history: Histories,
+    users: Int64,
+    relation: _Relation,
+    known: Histories,
+    like: _Alike | None,
+) -> RelatedModel:
     n_items, n_users = len(data.items), len(data.users)
     positions = history.positions_of(users)
     user, item = history.owners()[positions], history.items[positions]
@@ -150,8 +159,8 @@ def _fit(data: TrainingData, history: Histories, users: Int64, relation: _Relati
         user, item, n_users, n_items, discount=relation.discount, width=width, fewest=relation.fewest
     )
     table = unit(strongest_of_sparse(found, width))
-    if relation.metadata:
-        table = _with_metadata(table, data, np.bincount(item, minlength=n_items))
+    if like is not None:
+        table = _with_metadata(table, like, np.bincount(item, minlength=n_items))
     positions = known.positions_of(users)
     users_of = unique_users(known.owners()[positions], known.items[positions], n_users, n_items)
     return related_model(data, table, users_of)
@@ -175,20 +184,37 @@ def unit(table: NeighbourTable) -> NeighbourTable:
     return NeighbourTable(indexes=table.indexes, values=table.values / divisor)
 
 
-def _with_metadata(table: NeighbourTable, data: TrainingData, interactions: Int64) -> NeighbourTable:
-    """Give items of fewer than five interactions neighbours of like metadata, the more the fewer they have."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alike:
+    """The neighbours by metadata of ``items``, a row each."""
+
+    items: Int64
+    table: NeighbourTable
+
+
+def _alike(data: TrainingData, history: Histories, users: Int64) -> _Alike | None:
+    """Of the items that are not too warm for the fewest ``users`` that will be learned from; None without metadata."""
     features = item_features(data.item_metadata, len(data.items))
-    cold = np.flatnonzero(interactions < COLD)
-    if features is None or not len(cold):
-        return table
+    counts = np.bincount(history.items[history.positions_of(users)], minlength=len(data.items))
+    items = np.flatnonzero(counts < _WARM)
+    if features is None or not len(items):
+        return None
+    return _Alike(
+        items=items, table=unit(metadata_neighbours(searchable(features), items, neighbours_kept(len(data.items))))
+    )
+
+
+def _with_metadata(table: NeighbourTable, like: _Alike, interactions: Int64) -> NeighbourTable:
+    """Give items that are not too warm neighbours of like metadata, the more the fewer interactions they have."""
     width = table.indexes.shape[1]
-    like = unit(metadata_neighbours(features, cold, width))
     indexes, values = table.indexes.copy(), table.values.copy()
-    for place, item in enumerate(cold):
-        evidence = interactions[item] / COLD
+    for place, item in enumerate(like.items):
+        if interactions[item] >= _WARM:
+            continue
+        evidence = interactions[item] / (interactions[item] + COLD)
         row = _blend_rows(
             (indexes[item], values[item] * np.float32(evidence)),
-            (like.indexes[place], like.values[place] * np.float32(1 - evidence)),
+            (like.table.indexes[place], like.table.values[place] * np.float32(1 - evidence)),
             width,
         )
         indexes[item], values[item] = row

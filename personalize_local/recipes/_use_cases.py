@@ -69,7 +69,6 @@ def related(
     return replace(
         popular(name, domain, description, event_type=event_type, train=related_items.train_together),
         type="RELATED_ITEMS",
-        learns_as="aws-similar-items",
         hides=hides,
         needs_user=needs_user,
         needs_item=True,

@@ -56,6 +56,7 @@ class Query:
     ``events`` are the items of the streamed events (those that came after the training snapshot) of the user or
     session, oldest first; the model adds the history that it was trained on. ``context`` maps upper-case column
     names to values. ``actions`` are the actions of the streamed action interactions, each with its event type.
+    ``influence`` is the rankingInfluence, FRESHNESS and POPULARITY in 0..1.
     """
 
     user_id: str | None = None
@@ -63,6 +64,7 @@ class Query:
     events: Sequence[str] = ()
     context: Mapping[str, str] = field(default_factory=dict)
     actions: Sequence[tuple[str, str]] = ()
+    influence: Mapping[str, float] = field(default_factory=dict)
 
 
 class Model(Protocol):
@@ -80,6 +82,27 @@ class Model(Protocol):
 
     def arrays(self) -> tuple[Mapping[str, NDArray[np.generic]], Mapping[str, Any]]:
         """The arrays and the JSON-able facts from which ``Recipe.load`` makes the model again."""
+
+
+class Trend(Model, Protocol):
+    """A model that events move on by the clock. Both methods give a new model; times are in epoch seconds."""
+
+    @property
+    def every(self) -> float:
+        """Seconds from one look at the data to the next."""
+
+    def with_events(self, items: Sequence[str], times: NDArray[np.int64], arrived: Sequence[float | None]) -> Trend:
+        """The model that knows of further events; ``arrived`` is by the emulator's clock."""
+
+    def at(self, moment: float, trained: float) -> Trend:
+        """The model as it answers from ``moment`` on, after a training at ``trained``."""
+
+
+class Renewable(Model, Protocol):
+    """A model that can look at its items anew, without what users did."""
+
+    def with_items(self, data: TrainingData) -> Model:
+        """The model of the items of ``data``; every item that it knew keeps its index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +183,11 @@ class Recipe:
     """Whether streamed events change the answer before the next training."""
     context: bool
     exploration: bool
+    """Whether answers try out what little is known of, and take in what has come since the training."""
+    exploration_settings: bool = False
+    """Whether an itemExplorationConfig may be set."""
+    impressions: bool = False
+    """Whether what was shown in vain counts against trying it out."""
     events_config: bool = False
     """Whether eventsConfig may weigh event types."""
     reasons: bool = False
@@ -170,6 +198,9 @@ class Recipe:
     """Whether versions may be trained with trainingMode UPDATE."""
     incremental_update: bool = False
     """Whether performIncrementalUpdate may be set."""
+    refreshes: Literal["events", "items"] | None = None
+    """What a served model takes in by the clock without a new training: streamed events (it is a Trend then), or the
+    items as they are now, where performIncrementalUpdate asks for that (Renewable)."""
     ranking_influence: bool = False
     """Whether campaigns and batch jobs may set a rankingInfluence."""
     metadata: Literal["opt-in", "automatic"] | None = "opt-in"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from personalize_local.provenance import Rule
 from personalize_local.recipes.base import Hyperparameter, Recipe, Trained, TrainingParameters, complete, released
 
 if TYPE_CHECKING:
@@ -14,6 +15,42 @@ if TYPE_CHECKING:
 
     from personalize_local.engine.data import TrainingData
     from personalize_local.recipes.base import Model
+
+_PAGE = "dg/native-recipe-trending-now.html"
+RULES = (
+    Rule(
+        says="Trending items are those with more interactions in the latest interval than in the one before, the "
+        "largest difference first, equal ones by their number of interactions.",
+        known="documented",
+        source=f"{_PAGE}; that it is a difference is from AWS's samples, the order of equal ones is chosen",
+    ),
+    Rule(
+        says="After the trending items come the others by their number of interactions; they are all of the answer "
+        "when there was no interaction in the last two intervals.",
+        known="documented",
+        source=f"{_PAGE}; that they also follow the trending ones is inferred",
+    ),
+    Rule(
+        says="The latest interval ends with the latest refresh while data are alive: when the newest interaction, as "
+        "it became known, was at most two intervals away from the clock. Otherwise (data at rest, events sent "
+        "with old times) it ends with the newest interaction, so that old data have trends too.",
+        known="chosen",
+        source="not documented; data at rest have no other end",
+    ),
+    Rule(
+        says="Trends are looked at anew by the clock, counted from the training: every interval, every two hours where "
+        "that is shorter and in the use case Trending now. Events that have arrived before then count, those of new "
+        "items too, without any delay.",
+        known="documented",
+        source=f"{_PAGE}; the service takes some 15 minutes more",
+    ),
+    Rule(
+        says="A refresh of trends takes in streamed events that have a user, and no imports; events without one and "
+        "imports wait for the next training. Repeated events count once, as far back as a million.",
+        known="inferred",
+        source="dg/recording-events.html: sessions without a user train nothing",
+    ),
+)
 
 _TREND_FREQUENCY = Hyperparameter(
     name="trend_discovery_frequency",
@@ -41,8 +78,8 @@ def train_events(data: TrainingData, params: TrainingParameters) -> Trained:
 
 
 def train_trend(data: TrainingData, params: TrainingParameters) -> Trained:
-    """Learn popularity and measure it as a forecast of what rises, over the interval that is asked for."""
-    from personalize_local.recipes._popular import train_trending
+    """Learn what has grown lately, over the interval that is asked for."""
+    from personalize_local.recipes._trending import train_trending
 
     complete((), params.algorithm)
     features = complete((_TREND_FREQUENCY,), params.feature_transformation)
@@ -65,6 +102,13 @@ def load(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> 
     from personalize_local.recipes._popular import load_popular
 
     return load_popular(arrays, meta)
+
+
+def load_trend(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> Model:
+    """Open a stored model of trends."""
+    from personalize_local.recipes._trending import load_trending
+
+    return load_trending(arrays, meta)
 
 
 POPULARITY_COUNT = Recipe(
@@ -96,8 +140,9 @@ TRENDING_NOW = replace(
     algorithm="aws-trending-now-custom",
     feature_transformation="aws-trending-now",  # chosen: not published
     created=released(2022, 12, 1),  # chosen: it was announced in January 2023
-    learns_as="aws-popularity-count",
     batch_inference=False,
     feature_parameters=(_TREND_FREQUENCY,),
+    refreshes="events",
     train=train_trend,
+    load=load_trend,
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from personalize_local.provenance import Rule
 from personalize_local.recipes._personal_declarations import percentile
 from personalize_local.recipes.base import Hyperparameter, Recipe, Trained, TrainingParameters, complete, released
 
@@ -15,6 +16,43 @@ if TYPE_CHECKING:
 
     from personalize_local.engine.data import TrainingData
     from personalize_local.recipes.base import Model
+
+_SEMANTIC = "dg/native-recipe-semantic-similarity.html"
+RULES = (
+    Rule(
+        says="Similar-Items and More like X weigh who had both items against what their metadata have in common: the "
+        "latter counts for all of an item without interactions, half at five, and nothing from 45 on.",
+        known="inferred",
+        source="dg/native-recipe-similar-items.html: both count, and items of fewer than five interactions are cold",
+    ),
+    Rule(
+        says="Similar-Items divides the users that two items have in common by the other item's number of users, to "
+        "the power of one half at a popularity_discount_factor of 0 and of 1 at 1; SIMS to the power of the factor.",
+        known="chosen",
+    ),
+    Rule(
+        says="Semantic-Similarity compares the words of the textual columns, of all metadata where there is no text; "
+        "the rarer a word that two items share, the more alike they are.",
+        known="chosen",
+        source=f"{_SEMANTIC}: the service compares embeddings of a language model",
+    ),
+    Rule(
+        says="rankingInfluence adds its weights times freshness and popularity, both in 0..1, to likeness, in which "
+        "the item most alike has 1; it reorders the 500 items most alike and brings up none that is not among them.",
+        known="inferred",
+        source=f"{_SEMANTIC} has the weights and what they weigh; how they are added up is chosen",
+    ),
+    Rule(
+        says="Freshness is 1 for an item made when the data end, 0 for the oldest item and for one without "
+        "CREATION_TIMESTAMP; popularity is the share of the most popular item's interactions.",
+        known="inferred",
+        source=f"{_SEMANTIC}: both are normalised",
+    ),
+    Rule(
+        says="Semantic-Similarity answers for an unknown item with the popular items, without interactions with none.",
+        known="inferred",
+    ),
+)
 
 
 def _dimension(name: str) -> Hyperparameter:
@@ -102,6 +140,13 @@ def load(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> 
     return load_related(arrays, meta)
 
 
+def load_semantic(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, Any]) -> Model:
+    """Open a stored model of likeness in text."""
+    from personalize_local.recipes._semantic import load_semantic as load_model
+
+    return load_model(arrays, meta)
+
+
 SIMILAR_ITEMS = Recipe(
     name="aws-similar-items",
     type="RELATED_ITEMS",
@@ -145,8 +190,8 @@ SEMANTIC_SIMILARITY = replace(
     algorithm="aws-semantic-similarity",
     feature_transformation="aws-semantic-similarity",
     created=released(2025, 11, 30),  # chosen: the day of its release
-    learns_as="aws-similar-items",
     incremental_update=True,
+    refreshes="items",
     ranking_influence=True,
     metadata="automatic",
     themes=False,
@@ -154,4 +199,5 @@ SEMANTIC_SIMILARITY = replace(
     optional_datasets=("INTERACTIONS",),
     algorithm_hyperparameters=(),
     train=_train_semantic,
+    load=load_semantic,
 )

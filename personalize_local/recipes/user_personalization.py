@@ -50,6 +50,8 @@ USER_PERSONALIZATION = Recipe(
     realtime=True,
     context=True,
     exploration=True,
+    exploration_settings=True,
+    impressions=True,
     objective=True,
     training_update=True,
     batch_inference=True,
@@ -69,6 +71,8 @@ PERSONALIZED_RANKING = replace(
     algorithm="aws-personalized-ranking",
     operation="GetPersonalizedRanking",
     exploration=False,
+    exploration_settings=False,
+    impressions=False,
     training_update=False,
 )
 
@@ -84,6 +88,8 @@ USER_PERSONALIZATION_V2 = replace(
     learns_as="aws-user-personalization",
     events_config=True,
     reasons=True,
+    exploration_settings=False,
+    impressions=False,
     objective=False,
     training_update=False,
     metadata="automatic",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from personalize_local.recipes._use_cases import personal, popular, related
-from personalize_local.recipes.popularity import train_two_hour_trend, train_users
+from personalize_local.recipes.popularity import load_trend, train_two_hour_trend, train_users
 from personalize_local.recipes.related_items import train_alike
 
 _DOMAIN = "VIDEO_ON_DEMAND"
@@ -25,8 +25,9 @@ TRENDING_NOW = replace(
         event_type=None,
         train=train_two_hour_trend,
     ),
-    learns_as="aws-popularity-count",
     needs_user=False,
+    refreshes="events",
+    load=load_trend,
 )
 BECAUSE_YOU_WATCHED = related(
     "aws-vod-because-you-watched-x",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from personalize_local.context import Context
@@ -40,23 +40,33 @@ NO_METADATA = invalid(
 )
 RULES = (
     Rule(
-        says="itemExplorationConfig is kept and shown; nothing is explored yet.",
-        known="chosen",
-    ),
-    Rule(
-        says="rankingInfluence is kept and shown; answers ignore it yet.",
-        known="chosen",
+        says="explorationWeight is 0.3 and explorationItemAgeCutOff 30 days where they are not given.",
+        known="documented",
+        source="dg/native-recipe-new-item-USER_PERSONALIZATION.html",
     ),
 )
 
-log = logging.getLogger("personalize_local.serving")
 
-_EXPLORATION = ("explorationWeight", "explorationItemAgeCutOff")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploration:
+    """How much answers explore, from 0 to 1, and up to which age of items, in days."""
+
+    weight: float = 0.3
+    days: float = 30.0
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Exploration:
+        """What the configuration of a campaign, a recommender or a batch job asks for."""
+        given: Mapping[str, str] = config.get("itemExplorationConfig", {})
+        return cls(**{_EXPLORATION[name]: float(value) for name, value in given.items()})
+
+
+_EXPLORATION = {"explorationWeight": "weight", "explorationItemAgeCutOff": "days"}
 
 
 def check_exploration(recipe: Recipe, values: Mapping[str, str]) -> None:
     """Check exploration settings. Raises InvalidInputException."""
-    if values and not recipe.exploration:
+    if values and not recipe.exploration_settings:
         raise NO_EXPLORATION(arn=recipe.arn)
     for name, value in values.items():
         if name not in _EXPLORATION:
@@ -69,9 +79,6 @@ def check_exploration(recipe: Recipe, values: Mapping[str, str]) -> None:
             raise WEIGHT(value=value)
         if name == "explorationItemAgeCutOff" and not 1 <= number < float("inf"):
             raise AGE(value=value)
-        if name == "explorationWeight" and number > 0:
-            # Refusing it would stop most programs in the field, which always send it.
-            log.warning("explorationWeight %s is kept and shown; exploration is not implemented yet", value)
 
 
 def check_influence(context: Context, rows: Rows, group: str, recipe: Recipe, influence: Mapping[str, float]) -> None:

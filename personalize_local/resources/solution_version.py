@@ -178,6 +178,7 @@ def begin_training(
         performHPO=solution.body["performHPO"],
         candidates=[recipe.name for recipe in candidates] if solution.body["performAutoML"] else None,
         metric=config.get("autoMLConfig", {}).get("metricName"),
+        incremental=bool(solution.body.get("performIncrementalUpdate")),
         job=arn,
     )
     return insert(context, rows, KIND, arn=arn, params=params, body=body, parent=solution.arn, job=payload)

@@ -49,12 +49,6 @@ RULES = (
         says="Expiration and repetition are those of an action's newest row, whatever the model has learned from.",
         known="inferred",
     ),
-    Rule(
-        says="Actions that have come since the training are recommended from the next training on: there is no "
-        "exploration of actions yet.",
-        known="chosen",
-        source="the service mixes new actions in, with a score of 0.0",
-    ),
 )
 
 
@@ -71,6 +65,8 @@ def get_action_recommendations(context: Context, params: dict[str, Any]) -> dict
 
 
 def _best(context: Context, rows: Rows, asked: Question, count: int) -> list[dict[str, Any]]:
+    from personalize_local.runtime.exploring import best
+
     loaded, model = asked.loaded, asked.loaded.model
     view = context.emulator.views.of(context, rows, loaded.dataset_group)
     entities = view.entities_of(rows, loaded.training, model.items, "ACTIONS")
@@ -78,7 +74,7 @@ def _best(context: Context, rows: Rows, asked: Question, count: int) -> list[dic
     if asked.allowed is not None:
         allowed = allowed & asked.allowed
     query = replace(asked.query, actions=_recent(rows, asked, view))
-    actions, scores = model.scores(query).top(count, allowed)
+    actions, scores, _ = best(model, query, count, allowed)
     return [
         {"actionId": id_, "score": score}
         for id_, score in zip(model.items.strings(actions), scores.round(SCORE_DECIMALS).tolist(), strict=True)

@@ -12,12 +12,19 @@ from personalize_local.errors import NOT_FOUND
 from personalize_local.jobs.holdings import schema_of
 from personalize_local.recipes import RECIPES
 from personalize_local.recipes.base import Model, Recipe
+from personalize_local.runtime.refreshing import Refresher
+from personalize_local.runtime.updates import Updates
 from personalize_local.store.artifacts import Artifacts
 from personalize_local.store.records import Job, user_mark
 from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from personalize_local.context import Context
+    from personalize_local.recipes.learned import Learned
 
 __all__ = ["Loaded", "Models"]
 
@@ -28,8 +35,10 @@ class Loaded:
 
     Events past ``until`` came after the training snapshot; of those, only the ones for which ``thresholds`` has their
     type (None: every type), at or above its value (None: any), move the model; of action interactions all past
-    ``actions_until``. ``context_columns`` maps folded names to schema names. ``training`` names the training and is
-    never given twice; ``forgotten`` has the marks of the users who were deleted from the data since.
+    ``actions_until``. ``context_columns`` maps folded names to schema names. ``training`` names the training and, where
+    the model has come to know further items since, which ones; it is never given twice. ``forgotten`` has the marks of
+    the users who were deleted from the data since. ``learned`` says what there was to learn of each item, for
+    recipes that explore.
     """
 
     training: str
@@ -42,6 +51,13 @@ class Loaded:
     thresholds: Mapping[str, float | None] | None
     threshold: float | None
     context_columns: Mapping[str, str]
+    learned: Learned | None
+    refresher: Refresher
+    updates: Updates
+
+    def now(self, context: Context, rows: Rows, config: Mapping[str, Any]) -> Loaded:
+        """The model as it answers now, with what it has taken in since its training; ``config`` is the campaign's."""
+        return self.updates.of(context, rows, self.refresher.of(context, rows, self), config)
 
     def remembers(self, user_id: str) -> bool:
         """Whether the model may answer from what it has learned of a user."""
@@ -94,11 +110,12 @@ class Models:
         payload = job.payload
         recipe = RECIPES[job.result.get("recipe", payload["recipe"])]
         arrays, facts = self._artifacts.open(payload["artifact"])
+        model = recipe.load(arrays, facts)
         threshold = payload["solutionConfig"].get("eventValueThreshold")
         return Loaded(
             training=payload["artifact"],
             recipe=recipe,
-            model=recipe.load(arrays, facts),
+            model=model,
             dataset_group=payload["datasetGroup"],
             until=payload["until"],
             actions_until=payload["held"].get("ACTION_INTERACTIONS", {}).get("until", 0),
@@ -106,6 +123,9 @@ class Models:
             thresholds=_thresholds(recipe, payload),
             threshold=None if threshold is None else float(threshold),
             context_columns=_context_columns(payload),
+            learned=_learned(recipe, model, arrays),
+            refresher=Refresher(job.submitted, payload),
+            updates=Updates(job),
         )
 
     def _drop(self, arn: str) -> None:
@@ -121,6 +141,14 @@ class Models:
         """Let go of every model."""
         with self._lock:
             self._loaded.clear()
+
+
+def _learned(recipe: Recipe, model: Model, arrays: Mapping[str, NDArray[Any]]) -> Learned | None:
+    if not recipe.exploration or recipe.operation != "GetRecommendations":
+        return None
+    from personalize_local.recipes.learned import Learned
+
+    return Learned.stored(arrays, len(model.items))
 
 
 def _thresholds(recipe: Recipe, payload: Mapping[str, Any]) -> dict[str, float | None] | None:

@@ -80,7 +80,8 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
     InvalidInputException for what the recipe does not take.
     """
     kind, arn = _asked(params, operation)
-    loaded, config = _serving(context, rows, kind, arn)
+    trained, config = _serving(context, rows, kind, arn)
+    loaded = trained.now(context, rows, config)
     recipe = loaded.recipe
     if recipe.operation != operation:
         raise OTHER_OPERATION(recipe=recipe.arn, operation=operation)
@@ -92,7 +93,13 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
     who = Who(loaded=loaded, asked=arn, user_id=user_id, item_id=item_id, operation=operation, kind=dataset)
     return Question(
         loaded=loaded,
-        query=Query(user_id=asked_of, item_id=item_id, events=events, context=_context(loaded, params)),
+        query=Query(
+            user_id=asked_of,
+            item_id=item_id,
+            events=events,
+            context=_context(loaded, params),
+            influence=config.get("rankingInfluence", {}),
+        ),
         tag=blake2b(arn.encode(), digest_size=3).hexdigest(),
         who=who,
         choice=choice(context, rows, who, params.get("filterArn"), params.get("filterValues", {})),

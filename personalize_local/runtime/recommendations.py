@@ -12,6 +12,8 @@ from personalize_local.runtime.questions import Question, question
 
 if TYPE_CHECKING:
     from personalize_local.engine.data import Float64, Int32
+    from personalize_local.engine.scores import Scores
+    from personalize_local.filters.table import Mask
 
 DEFAULT_RESULTS = 25
 MAXIMUM_RESULTS = 500
@@ -50,22 +52,44 @@ def get_recommendations(context: Context, params: dict[str, Any]) -> dict[str, A
         described = None
         if "metadataColumns" in params:
             described = metadata(context, rows, asked, params, count=count, member="numResults")
-        item_list = _best(asked, count) if promoting is None else _with_promoted(context, asked, promoting, count)
+        if promoting is None:
+            item_list = _listed(asked, *_best(asked, count, asked.allowed))
+        else:
+            item_list = _with_promoted(context, asked, promoting, count)
         if described is not None:
             describe(item_list, described, rows)
-    return {"itemList": item_list, "recommendationId": context.emulator.ids.recommendation_id(asked.tag)}
+    recommendation_id = context.emulator.ids.recommendation_id(asked.tag)
+    if asked.loaded.recipe.impressions:
+        shown = [item["itemId"] for item in item_list]
+        context.emulator.shown.remember(recommendation_id, asked.loaded.dataset_group, shown)
+    return {"itemList": item_list, "recommendationId": recommendation_id}
 
 
-def _best(asked: Question, count: int) -> list[dict[str, Any]]:
-    return _listed(asked, *asked.loaded.model.scores(asked.query).top(count, asked.allowed))
+def _best(
+    asked: Question, count: int, allowed: Mask | None, scores: Scores | None = None
+) -> tuple[Int32, Float64, Int32]:
+    """The best items, their probabilities, and those among them that are only tried out."""
+    if asked.loaded.recipe.exploration:
+        from personalize_local.runtime.exploring import best
+
+        return best(asked.loaded.model, asked.query, count, allowed, scores)
+    items, probabilities = (asked.loaded.model.scores(asked.query) if scores is None else scores).top(count, allowed)
+    return items, probabilities, items[:0]
 
 
-def _listed(asked: Question, items: Int32, probabilities: Float64) -> list[dict[str, Any]]:
+def _listed(asked: Question, items: Int32, probabilities: Float64, tried: Int32) -> list[dict[str, Any]]:
     ids = asked.loaded.model.items.strings(items)
     if not asked.loaded.recipe.scores:
         return [{"itemId": id_} for id_ in ids]
     scores = probabilities.round(SCORE_DECIMALS).tolist()
-    return [{"itemId": id_, "score": score} for id_, score in zip(ids, scores, strict=True)]
+    listed: list[dict[str, Any]] = [{"itemId": id_, "score": score} for id_, score in zip(ids, scores, strict=True)]
+    if len(tried) and asked.loaded.recipe.reasons:
+        from personalize_local.runtime.exploring import REASON
+
+        for place, item in enumerate(items.tolist()):
+            if item in tried:
+                listed[place]["reason"] = [REASON]
+    return listed
 
 
 def _with_promoted(context: Context, asked: Question, promoting: Promotion, count: int) -> list[dict[str, Any]]:
@@ -75,12 +99,12 @@ def _with_promoted(context: Context, asked: Question, promoting: Promotion, coun
     items, probabilities = scores.top(promoting.count(count), promoting.allowed)
     allowed = np.ones(len(scores), np.bool_) if asked.allowed is None else asked.allowed.copy()
     allowed[items] = False
-    promoted = _listed(asked, items, probabilities)
+    promoted = _listed(asked, items, probabilities, items[:0])
     for item in promoted:
         item["promotionName"] = promoting.name
         if asked.loaded.recipe.reasons:
             item["reason"] = [PROMOTED]
-    others = _listed(asked, *scores.top(count - len(promoted), allowed))
+    others = _listed(asked, *_best(asked, count - len(promoted), allowed, scores))
     who = asked.who
     seed = f"{context.emulator.settings.seed}/{who.asked}/{who.user_id}/{who.item_id}/{promoting.name}/{count}"
     return spread(promoted, others, seed)

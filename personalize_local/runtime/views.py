@@ -150,6 +150,10 @@ class Views:
                 view.entities[training, kind] = entities
         return view
 
+    def open(self, rows: Rows, known: Mapping[str, Any], *, put: bool = True) -> Held:
+        """The data of a reference, with or without the rows that came one by one. Raises SegmentError."""
+        return open_held(rows, self._workplace, known, put=put)
+
     def reading(self, group: str, work: Callable[[], Answer]) -> Answer:
         """What ``work`` gives, which reads the data of a group."""
         try:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Literal
 
+IMPLICIT = "implicit"
+"""Under which the extra of an event has what was shown under its recommendationId."""
+
 JobState = Literal["PENDING", "DONE", "FAILED", "STOPPED"]
 
 

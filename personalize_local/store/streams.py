@@ -16,7 +16,8 @@ TABLES = (
         sent_at DOUBLE PRECISION NOT NULL, event_id TEXT, extra TEXT NOT NULL, arrived DOUBLE PRECISION)""",
     "CREATE INDEX IF NOT EXISTS events_actor ON events (stream, actor, sequence)",
     """CREATE TABLE IF NOT EXISTS streamed_rows (
-        sequence {identity}, dataset TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL)""",
+        sequence {identity}, dataset TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
+        arrived DOUBLE PRECISION)""",
     "CREATE INDEX IF NOT EXISTS streamed_rows_in_order ON streamed_rows (dataset, sequence)",
     "CREATE INDEX IF NOT EXISTS streamed_rows_by_id ON streamed_rows (dataset, id)",
     """CREATE TABLE IF NOT EXISTS forgotten (
@@ -100,17 +101,63 @@ class Streams:
             )
         )
 
+    def events_past(self, stream: str, after: int, limit: int) -> list[list[Any]]:
+        """The first ``limit`` events of a stream with a user and an item past a sequence, in order of arrival.
+
+        Of each: sequence, user, item, type, value, time, event id, extra, arrival.
+        """
+        # All as one text: between two rows other threads have the interpreter, and a busy one keeps it for long. By
+        # sequence, not by stream: what is asked for is the end of a long table, and in its order. PostgreSQL has the
+        # two functions as json_agg and json_build_array.
+        row = self._connection.execute(
+            "SELECT json_group_array(json_array(sequence, user_id, item_id, event_type, event_value, sent_at, "
+            "event_id, extra, arrived)) FROM (SELECT * FROM events WHERE sequence > ? AND stream || '' = ? "
+            "AND user_id IS NOT NULL AND item_id IS NOT NULL ORDER BY sequence LIMIT ?)",
+            (after, stream, limit),
+        ).fetchone()
+        return sorted(load(row[0]))
+
+    def last_event_before(self, stream: str, moment: float) -> int:
+        """The sequence of the newest event of a stream that arrived before a moment; 0 when there is none."""
+        row = self._connection.execute(
+            "SELECT sequence FROM events WHERE stream || '' = ? AND (arrived IS NULL OR arrived < ?) "
+            "ORDER BY sequence DESC LIMIT 1",
+            (stream, moment),
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def tally(self, stream: str, after: int, until: int) -> list[tuple[str, int, float, float]]:
+        """Each item of a stream's events past one sequence and up to another, how many, and oldest and newest time."""
+        cursor = self._connection.execute(
+            "SELECT item_id, COUNT(*), MIN(sent_at), MAX(sent_at) FROM events WHERE sequence > ? AND sequence <= ? "
+            "AND stream || '' = ? AND item_id IS NOT NULL GROUP BY item_id ORDER BY item_id",
+            (after, until, stream),
+        )
+        return [tuple(row) for row in cursor]
+
+    def telling(self, stream: str, after: int, until: int, names: Iterable[str]) -> Iterator[tuple[str | None, Any]]:
+        """Item and extra of those events of a stream, past one sequence and up to another, whose extra has a name."""
+        patterns = [f'%"{name}":%' for name in names]
+        cursor = self._connection.execute(
+            "SELECT item_id, extra FROM events WHERE sequence > ? AND sequence <= ? AND stream || '' = ? "
+            f"AND ({' OR '.join(['extra LIKE ?'] * len(patterns))}) ORDER BY sequence",
+            (after, until, stream, *patterns),
+        )
+        return ((row[0], load(row[1])) for row in cursor)
+
     def remove_events(self, stream: str) -> None:
         """Forget the events of a stream."""
         self._connection.execute("DELETE FROM events WHERE stream = ?", (stream,))
 
     # Rows of items, users and actions
 
-    def add_rows(self, dataset: str, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        """Append rows to a dataset, each an id and its values by the names of the schema."""
+    def add_rows(
+        self, dataset: str, rows: Iterable[tuple[str, Mapping[str, Any]]], arrived: float | None = None
+    ) -> None:
+        """Append rows to a dataset, each an id and its values by the names of the schema; when they came."""
         self._connection.executemany(
-            "INSERT INTO streamed_rows (dataset, id, body) VALUES (?, ?, ?)",
-            [(dataset, id_, dump(body)) for id_, body in rows],
+            "INSERT INTO streamed_rows (dataset, id, body, arrived) VALUES (?, ?, ?, ?)",
+            [(dataset, id_, dump(body), arrived) for id_, body in rows],
         )
 
     def last_row(self, dataset: str) -> int:
@@ -119,6 +166,15 @@ class Streams:
             "SELECT MAX(sequence) FROM streamed_rows WHERE dataset = ?", (dataset,)
         ).fetchone()
         return int(row[0] or 0)
+
+    def last_row_before(self, dataset: str, moment: float) -> int:
+        """The sequence of the newest row of a dataset that arrived before a moment; 0 when there is none."""
+        row = self._connection.execute(
+            "SELECT sequence FROM streamed_rows WHERE dataset = ? AND (arrived IS NULL OR arrived < ?) "
+            "ORDER BY sequence DESC LIMIT 1",
+            (dataset, moment),
+        ).fetchone()
+        return 0 if row is None else int(row[0])
 
     def rows_of(self, dataset: str, until: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
         """The rows of a dataset up to a sequence: sequence, id and values, in order of arrival."""

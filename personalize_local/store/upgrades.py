@@ -8,7 +8,7 @@ from typing import Any
 
 from personalize_local.store.connection import Connection, dump
 
-FORMAT = 3
+FORMAT = 4
 """Version of the tables; a folder of a later one is refused rather than misread."""
 
 
@@ -51,9 +51,15 @@ def _held(group: str, schemas: Mapping[str, Any], segments: Mapping[str, list[st
     }
 
 
+def _rows_have_arrived(connection: Connection) -> None:
+    """3 to 4: rows of items, users and actions say when they came; before format 3 there were none."""
+    connection.execute("ALTER TABLE streamed_rows ADD COLUMN arrived DOUBLE PRECISION")
+
+
 _STEPS: Mapping[int, Callable[[Connection], None]] = {
     1: _campaigns_name_their_group,
     2: _events_are_of_a_stream,
+    3: _rows_have_arrived,
 }
 
 
@@ -62,5 +68,6 @@ def upgrade(connection: Connection, stored: int) -> None:
     if not 1 <= stored <= FORMAT:
         raise ValueError(f"the data folder has format {stored}, this version reads format {FORMAT}")
     for step in range(stored, FORMAT):
-        _STEPS[step](connection)
+        if step != 3 or stored == 3:  # what has no table yet is made as it is to be
+            _STEPS[step](connection)
     connection.execute("UPDATE facts SET value = ? WHERE name = 'format'", (str(FORMAT),))

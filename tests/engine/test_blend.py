@@ -8,9 +8,41 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from personalize_local.engine.blend import Settings, Validation, choose_settings, recency, spread, standardised_rows
+from personalize_local.engine.blend import Settings, Validation, choose_settings, recency, repeats, spread
 
 USERS, ITEMS = 300, 60
+
+
+def held_out(target: np.ndarray, n_items: int, **signals: object) -> Validation:
+    """A validation whose pools are the whole catalogue; signals [users, items] are flattened."""
+    users = len(target)
+    nothing = np.zeros(users * n_items, np.float32)
+    parts: dict[str, object] = {
+        "transitions": nothing,
+        "affinity": nothing,
+        "popularity": nothing,
+        "seen": nothing,
+        "repeated": nothing,
+    }
+    parts |= {name: signal.ravel() if isinstance(signal, np.ndarray) else signal for name, signal in signals.items()}
+    moves, likes, again = (parts.pop(name) for name in ("transitions", "affinity", "repeated"))
+    return Validation(
+        starts=np.arange(users) * n_items,
+        row=np.repeat(np.arange(users, dtype=np.int32), n_items),
+        own=np.arange(users) * n_items + target,
+        rest=np.zeros(users, np.int64),
+        transitions=lambda share, damping, decay: moves,  # type: ignore[arg-type,return-value]  # noqa: ARG005
+        affinity=lambda decay: likes,  # type: ignore[arg-type,return-value]  # noqa: ARG005
+        repeated=lambda decay: again,  # type: ignore[arg-type,return-value]  # noqa: ARG005
+        **parts,  # type: ignore[arg-type]
+    )
+
+
+def marked(items: np.ndarray) -> np.ndarray:
+    """1 at one item of each user."""
+    found = np.zeros((USERS, ITEMS), np.float32)
+    found[np.arange(USERS), items] = 1.0
+    return found
 
 
 def validation(telling: str, noise_seed: int = 0, context: bool = False) -> Validation:
@@ -21,19 +53,19 @@ def validation(telling: str, noise_seed: int = 0, context: bool = False) -> Vali
     def signal(name: str) -> np.ndarray:
         scores = random.normal(size=(USERS, ITEMS)).astype(np.float32)
         scores[np.arange(USERS), target] += 4.0 * (name == telling)
-        return standardised_rows(scores)
+        return (scores - scores.mean(axis=1, keepdims=True)) / scores.std(axis=1, keepdims=True)
 
     moves, likes = signal("transitions"), signal("affinity")
     popularity = np.bincount(target, minlength=ITEMS).astype(np.float32)
     seen = target if telling == "seen" else random.integers(0, ITEMS, USERS).astype(np.int32)
-    return Validation(
-        target=target,
-        transitions=lambda share, damping, decay: moves,  # noqa: ARG005
-        affinity=lambda decay: likes,  # noqa: ARG005
-        popularity=(popularity - popularity.mean()) / popularity.std(),
-        seen_rows=np.arange(USERS),
-        seen_items=seen,
-        context={"DEVICE": signal("context")} if context else {},
+    return held_out(
+        target,
+        ITEMS,
+        transitions=moves,
+        affinity=likes,
+        popularity=np.tile((popularity - popularity.mean()) / popularity.std(), (USERS, 1)),
+        seen=marked(seen),
+        context={"DEVICE": signal("context").ravel()} if context else {},
     )
 
 
@@ -48,7 +80,7 @@ def test_the_signal_that_tells_gets_the_weight(telling: str, low: float, high: f
 def test_seen_items_are_raised_where_events_come_again_and_lowered_where_they_never_do() -> None:
     assert choose_settings(validation("seen"), Settings(), recency_weighted=True).seen_weight > 0
     never = validation("transitions")
-    never = replace(never, seen_items=(never.target + 1) % ITEMS)
+    never = replace(never, seen=marked((never.own % ITEMS + 1) % ITEMS).ravel())
     assert choose_settings(never, Settings(), recency_weighted=True).seen_weight <= 0
 
 
@@ -76,14 +108,7 @@ def test_the_choice_is_at_least_as_good_as_the_start_and_leaves_decays_alone_wit
 def test_quality_is_that_of_the_places_of_the_held_out_items() -> None:
     scores = np.zeros((3, 30), np.float32)
     scores[0, 5], scores[1, :4], scores[2, :12] = 1, [9, 8, 7, 6], np.arange(12, 0, -1)
-    held = Validation(
-        target=np.array([5, 3, 11], np.int32),
-        transitions=lambda share, damping, decay: scores,  # noqa: ARG005
-        affinity=lambda decay: np.zeros_like(scores),  # noqa: ARG005
-        popularity=np.zeros(30, np.float32),
-        seen_rows=np.zeros(0, np.int64),
-        seen_items=np.zeros(0, np.int32),
-    )
+    held = held_out(np.array([5, 3, 11], np.int32), 30, transitions=scores)
     gains = 1 / np.log2(1 + np.array([1, 4, 12]))
     assert held.quality(Settings()) == pytest.approx((gains[:2].sum() + gains.sum()) / 6)
 
@@ -94,8 +119,6 @@ def test_settings_survive_json() -> None:
 
 
 def test_standardising_silences_what_does_not_vary() -> None:
-    rows = standardised_rows(np.array([[3, 3, 3], [0, 1, 2]], np.float32))
-    np.testing.assert_allclose(rows, [[0, 0, 0], [-1.2247449, 0, 1.2247449]], rtol=1e-6)
     assert spread(np.array([2.0, 4.0]), 4) == pytest.approx((1.5, np.sqrt(11 / 4)))
     assert spread(np.zeros(3), 3) == (0.0, np.inf)
 
@@ -103,3 +126,28 @@ def test_standardising_silences_what_does_not_vary() -> None:
 def test_the_newest_event_has_strength_one() -> None:
     np.testing.assert_allclose(recency(3, 2.0), np.exp([-1, -0.5, 0]), rtol=1e-6)
     assert recency(3, np.inf).tolist() == [1, 1, 1]
+
+
+def test_what_comes_again_is_counted_by_how_lately_it_was_had() -> None:
+    items, strengths = repeats(np.array([4, 2, 4], np.int32), 10.0)
+    assert items.tolist() == [2, 4]
+    np.testing.assert_allclose(strengths, np.log1p([np.exp(-0.1), 1 + np.exp(-0.2)]), rtol=1e-6)
+
+
+def test_staples_are_raised_where_often_had_items_come_again() -> None:
+    staples = validation("nothing")
+    often = marked(staples.own % ITEMS).ravel() * 1.5
+    staples = replace(staples, repeated=lambda decay: often)  # noqa: ARG005
+    assert choose_settings(staples, Settings(), recency_weighted=True).repeat_weight > 0
+
+
+def test_likeness_and_the_columns_of_users_get_weight_where_they_tell() -> None:
+    held = validation("nothing")
+    right, noise = marked(held.own % ITEMS).ravel() * 4, validation("nothing", 7).blended(Settings())
+    telling = replace(held, content=lambda decay: right, persons={"GROUP": noise})  # noqa: ARG005
+    chosen = choose_settings(telling, Settings(), recency_weighted=True)
+    assert chosen.content_weight > 0
+    assert not chosen.person_weights.get("GROUP")
+    chosen = choose_settings(replace(held, persons={"GROUP": right}), Settings(), recency_weighted=True)
+    assert chosen.content_weight == 0
+    assert chosen.person_weights["GROUP"] > 0

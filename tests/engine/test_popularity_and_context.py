@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personalize_local.engine.context import ContextColumn, code_column, context_logits, fit_context
-from personalize_local.engine.data import Categorical, Numeric
+from personalize_local.engine.context import (
+    ContextColumn,
+    code_column,
+    context_parts,
+    fit_context,
+    fit_persons,
+    person_parts,
+)
+from personalize_local.engine.data import Categorical, MultiCategorical, Numeric
 from personalize_local.engine.popularity import choose_lifetime, unique_users, weighted_counts
 
 
@@ -84,10 +90,29 @@ def test_only_the_most_frequent_values_are_kept() -> None:
     assert edges == ()
 
 
-def test_logits_of_several_columns_add_up_by_weight() -> None:
+def test_of_several_columns_those_that_are_known_and_weigh_something_count() -> None:
     row = np.array([[1.0, -1.0], [2.0, 0.0]], np.float32)
     columns = {name: ContextColumn(logits=row, values=("x", "y")) for name in ("A", "B", "C")}
     weights = {"A": 2.0, "B": 0.5, "C": 0.0}
-    total = context_logits(columns, weights, {"A": "x", "B": "y", "C": "x", "D": "x"})
-    assert total == pytest.approx([3.0, -2.0])
-    assert context_logits(columns, weights, {"C": "x", "A": "z"}) is None
+    parts = context_parts(columns, weights, {"A": "x", "B": "y", "C": "x", "D": "x"})
+    assert [(logits.tolist(), weight) for logits, weight in parts] == [([1, -1], 2.0), ([2, 0], 0.5)]
+    assert context_parts(columns, weights, {"C": "x", "A": "z"}) == []
+
+
+def test_the_columns_of_users_say_what_people_like_them_choose() -> None:
+    group = Categorical(codes=np.array([0] * 6 + [1] * 6 + [2, -1], np.int32), values=("a", "b", "alone"))
+    tags = MultiCategorical(
+        indptr=np.array([0, *range(2, 14), 14, 15]), codes=np.array([0, 1, *[0, 1] * 6, 0], np.int32), values=("p", "q")
+    )
+    user = np.repeat(np.arange(12, dtype=np.int32), 20)
+    item = (user >= 6).astype(np.int32)
+    persons = fit_persons({"GROUP": group, "TAGS": tags}, user, item, 14, 2)
+    first, second, alone, nobody = (persons["GROUP"].of(number) for number in (0, 11, 12, 99))
+    assert first is not None
+    assert second is not None
+    assert first[0] > first[1]
+    assert second[1] > second[0]
+    assert alone is None  # a value of one user says only who he is
+    assert nobody is None
+    assert persons["TAGS"].of(0) is not None
+    assert len(person_parts(persons, {"GROUP": 1.0, "TAGS": 0.0}, 0)) == 1

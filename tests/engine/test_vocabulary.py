@@ -51,3 +51,13 @@ def test_a_stored_vocabulary_answers_from_mapped_arrays(tmp_path: Path) -> None:
 def test_an_index_outside_is_refused(index: int) -> None:
     with pytest.raises(IndexError):
         Vocabulary.from_strings(["a", "b"])[index]
+
+
+def test_an_extended_vocabulary_is_that_of_all_ids_in_turn() -> None:
+    ids = [f"item {number}" for number in range(50)] + ["é", ""]
+    for cut in (0, 1, 30, 52):
+        extended = Vocabulary.from_strings(ids[:cut]).extended(ids[cut:])
+        assert [extended[place] for place in range(len(extended))] == ids
+        assert [extended.get(id_) for id_ in (*ids, "unknown")] == [*range(52), -1]
+        again = Vocabulary.from_arrays(extended.arrays())
+        assert again.indexes(ids).tolist() == list(range(52))

@@ -81,7 +81,7 @@ def test_what_weighs_more_is_recommended_first() -> None:
 def test_weights_reach_transitions_and_affinities(dense: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not dense:
         monkeypatch.setattr("personalize_local.engine.transitions.DENSE_ITEMS", 0)
-        monkeypatch.setattr("personalize_local.recipes._personal_training.DENSE_ITEMS", 0)
+        monkeypatch.setattr("personalize_local.recipes._personal_sums.DENSE_ITEMS", 0)
     data = shop()
     models = [train(data, {"View": view, "Purchase": 1.0}).model for view in (1.0, 0.05)]
     shares = []

@@ -71,7 +71,7 @@ def test_users_who_test_do_not_teach() -> None:
 def sparse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every catalogue counts as too large to be scored as a whole."""
     monkeypatch.setattr("personalize_local.engine.transitions.DENSE_ITEMS", 0)
-    monkeypatch.setattr("personalize_local.recipes._personal_training.DENSE_ITEMS", 0)
+    monkeypatch.setattr("personalize_local.recipes._personal_sums.DENSE_ITEMS", 0)
 
 
 @pytest.mark.usefixtures("sparse")

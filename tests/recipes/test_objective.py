@@ -68,7 +68,7 @@ def test_the_more_sensitive_the_more_the_valued_items_rise(
 ) -> None:
     if large:
         monkeypatch.setattr("personalize_local.engine.transitions.DENSE_ITEMS", 0)
-        monkeypatch.setattr("personalize_local.recipes._personal_training.DENSE_ITEMS", 0)
+        monkeypatch.setattr("personalize_local.recipes._personal_sums.DENSE_ITEMS", 0)
         monkeypatch.setattr("personalize_local.recipes._personal_model._POPULAR", 10)
     found = [worth(train(data, sensitivity).model, data, **query) for sensitivity in SENSITIVITIES]
     assert found == sorted(found)

@@ -77,6 +77,8 @@ V2 = {"user-personalization-v2", "personalized-ranking-v2"}
         ("scores", {*PERSONAL, "next-best-action"}),
         ("realtime", {*PERSONAL, "next-best-action"}),
         ("exploration", {"user-personalization", "user-personalization-v2", "next-best-action"}),
+        ("exploration_settings", {"user-personalization"}),
+        ("impressions", {"user-personalization"}),
         ("needs_user", {*PERSONAL, "next-best-action"}),
         ("needs_item", {"similar-items", "sims", "semantic-similarity"}),
         ("batch_inference", {*PERSONAL, "similar-items", "sims", "semantic-similarity", "popularity-count"}),
@@ -117,6 +119,7 @@ def test_use_cases_are_declared_as_documented(
     assert (recipe.event_type, recipe.hides) == (event_type, hides)
     assert (recipe.needs_user, recipe.needs_item) == (user, item)
     assert recipe.realtime == recipe.exploration == recipe.context == realtime
+    assert recipe.exploration_settings == recipe.impressions == realtime
     assert not recipe.scores
     assert not recipe.batch_inference
     assert ("ITEMS" in recipe.required_datasets) == (name == "vod-more-like-x")

@@ -121,7 +121,7 @@ def test_a_trend_is_foretold_as_far_as_the_popular_items_grow() -> None:
     data = replace(data, interactions=replace(data.interactions, timestamp=hours))
     for items, expected in ((25, 3 / 9), (1, 0.0)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("personalize_local.recipes._popular.LIST_LENGTH", items)
+            patch.setattr("personalize_local.recipes._trending.LIST_LENGTH", items)
             for frequency in ("1 hour", "1h", "30 min", "3 hours"):
                 parameters = TrainingParameters(feature_transformation={"trend_discovery_frequency": frequency})
                 metrics = RECIPES["aws-trending-now"].train(data, parameters).metrics

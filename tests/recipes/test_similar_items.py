@@ -97,3 +97,24 @@ def test_an_item_of_a_single_interaction_draws_on_both() -> None:
     assert set(like(model, "rare", 2)) == {"twin", "friend"}
     assert like(model, "rare", 1) == ["twin"], "one interaction of five weighs less than the metadata"
     assert like(train(world(histories)), "rare", 1) == ["friend"]
+
+
+def test_metadata_decide_between_companions_and_count_less_the_warmer_an_item_is() -> None:
+    def companions(times: int) -> TrainingData:
+        """x goes with y and z alike; z is of its kind."""
+        histories = [["x", "y", "z"]] * times + [["y", "far"], ["z", "far"]] * 10
+        kinds = {"x": 0, "z": 0, "y": 1, "far": 1}
+        column = Categorical(codes=np.array([kinds[item] for item in sorted(kinds)], np.int32), values=("k0", "k1"))
+        return world(histories, metadata={"KIND": column})
+
+    for recipe in ("aws-similar-items", "aws-vod-more-like-x"):
+        leads = []
+        for times in (6, 20, 60):
+            model = RECIPES[recipe].train(companions(times), TrainingParameters()).model
+            y, z = model.scores(Query(item_id="x")).logits_of(model.items.indexes(["y", "z"]))
+            leads.append(z - y)
+        assert leads[0] > leads[1] > 0
+        assert leads[2] == pytest.approx(0, abs=1e-5)
+    without = RECIPES["aws-vod-because-you-watched-x"].train(companions(6), TrainingParameters()).model
+    y, z = without.scores(Query(item_id="x")).logits_of(without.items.indexes(["y", "z"]))
+    assert y == pytest.approx(z, abs=1e-5)

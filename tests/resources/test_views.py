@@ -80,14 +80,6 @@ def test_a_reset_forgets_everything_at_once(tmp_path: Path) -> None:
             assert program.personalize.list_schemas()["schemas"] == []
 
 
-def test_a_weight_of_exploration_is_kept_with_a_warning(program: Program, caplog: pytest.LogCaptureFixture) -> None:
-    config = {"itemExplorationConfig": {"explorationWeight": "0.4"}}
-    version = program.version(program.solution(program.stocked()))
-    personalize, arn = program.personalize, program.campaign(version, campaignConfig=config)
-    assert personalize.describe_campaign(campaignArn=arn)["campaign"]["campaignConfig"] == config
-    assert "explorationWeight 0.4 is kept and shown" in caplog.text
-
-
 def test_an_update_of_a_metric_attribution_dates_it(small: MakeSmall) -> None:
     room = small(status="timed:100")
     stage = Stage(room.server, "timed:100", room.folder)

@@ -95,3 +95,22 @@ def test_campaigns_of_format_1_learn_which_group_they_belong_to(tmp_path: Path) 
             found = {arn: getattr(rows.get(arn), "body", None) for arn in ("c", "o")}
         database.close()
         assert found == {"c": {"name": "home", "datasetGroupArn": "g"}, "o": {"name": "home"}}
+
+
+def test_rows_of_format_3_came_at_a_time_that_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    database = Database(path)
+    with database.write() as rows:
+        rows.add_rows("items", [("old", {"PRICE": 1})], 5.0)
+    database.close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE facts SET value = '3' WHERE name = 'format'")
+    connection.execute("ALTER TABLE streamed_rows DROP COLUMN arrived")
+    connection.commit()
+    connection.close()
+    database = Database(path)
+    with database.write() as rows:
+        rows.add_rows("items", [("new", {"PRICE": 2})], 7.0)
+        assert [row[1:] for row in rows.rows_of("items", 9)] == [("old", {"PRICE": 1}), ("new", {"PRICE": 2})]
+        assert [rows.last_row_before("items", moment) for moment in (1.0, 7.0, 7.1)] == [1, 1, 2]
+    database.close()

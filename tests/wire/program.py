@@ -22,6 +22,8 @@ RANKING = "arn:aws:personalize:::recipe/aws-personalized-ranking"
 SIMILAR = "arn:aws:personalize:::recipe/aws-similar-items"
 POPULARITY = "arn:aws:personalize:::recipe/aws-popularity-count"
 
+UNEXPLORED = {"itemExplorationConfig": {"explorationWeight": "0"}}
+
 Refusal = tuple[str, int, str]
 
 # Reading the models anew takes most of the time in which a client is made, and each test is an account of its own.
