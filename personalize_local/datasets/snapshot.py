@@ -70,7 +70,7 @@ def training_data(
 
     Interactions with the same timestamp and properties count once; of the rows of one item or user the newest counts.
     ``excluded`` lists columns to leave out by dataset type, as a solution's excludedDatasetColumns does. Vocabularies
-    and values are numbered by first appearance, interactions before items.
+    and values are numbered by first appearance, interactions before items and users.
     """
     left_out = {kind.upper(): {fold(name) for name in names} for kind, names in (excluded or {}).items()}
     events, item_rows, user_rows = (
@@ -79,16 +79,15 @@ def training_data(
     user_ids = columns.join([*events.chunks("USER_ID"), *_streamed_ids(streamed.users)], _ID)
     bulk_items = events.chunks("ITEM_ID")
     item_ids = columns.join([*bulk_items, *_streamed_ids(streamed.items)], _ID)
-    # Items of the catalogue alone are numbered after those with interactions.
+    # Items and users without interactions are numbered after those with some.
     catalogue = columns.join([item_ids, *item_rows.chunks("ITEM_ID")], _ID)
     people = columns.join([user_ids, *user_rows.chunks("USER_ID")], _ID)
-    known_users = len(user_ids.dictionary)
     return TrainingData(
-        users=Vocabulary.from_strings(columns.strings(user_ids.dictionary)),
+        users=Vocabulary.from_strings(columns.strings(people.dictionary)),
         items=Vocabulary.from_strings(columns.strings(catalogue.dictionary)),
         interactions=_interactions(events, streamed, columns.codes(user_ids), columns.codes(item_ids)),
         item_metadata=item_rows.metadata(columns.codes(catalogue)[len(item_ids) :], len(catalogue.dictionary)),
-        user_metadata=user_rows.metadata(columns.codes(people)[len(user_ids) :], known_users),
+        user_metadata=user_rows.metadata(columns.codes(people)[len(user_ids) :], len(people.dictionary)),
     )
 
 

@@ -91,8 +91,8 @@ class TrainingData:
 
     ``items`` holds every item of the Interactions and Items datasets, so some have no interaction; the columns of
     ``item_metadata`` (by upper-case schema name, in catalogue order) are aligned with it, those of
-    ``user_metadata`` with ``users``. ``users`` are the users with interactions. ``actions`` is there for trainings that
-    are about actions.
+    ``user_metadata`` with ``users``, which holds every user of the Interactions and Users datasets. ``actions`` is
+    there for trainings that are about actions.
     """
 
     users: Vocabulary

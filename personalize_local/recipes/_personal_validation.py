@@ -75,7 +75,6 @@ class _Readings:
         strengths = np.exp(-self.age[kept] / decay).astype(np.float32)
         return csr_array((strengths, (self.row[kept], self.item[kept])), shape=(self.n_rows, self.n_items))
 
-
     def repeated(self, pool: _Pool, decay: float) -> Float32:
         """How often and lately the item of each cell was had."""
         found = np.zeros(len(pool.row), np.float32)

@@ -115,14 +115,14 @@ def test_interactions_are_sorted_by_time_and_ties_keep_the_order_of_import(write
     }
 
 
-def test_ids_are_numbered_by_first_appearance_with_catalogue_items_last(write: Any) -> None:
+def test_ids_are_numbered_by_first_appearance_with_those_without_interactions_last(write: Any) -> None:
     bulk = write(EVENTS, HEAD + "b,y,5,view,,tv,3,n\na,x,9,buy,2.5,,,n\n")
     items = write(OLD_ITEMS, "ITEM_ID,GENRE,YEAR,TITLE,ADULT\nq,,,,\nx,,,,\np,,,,\n")
     users = write(schema("Users", USER, YEAR), "USER_ID,YEAR\nz,1\na,2\n")
     data = snapshot_of([bulk], stream(("c", "w", 1, "view", None, {})), items=[items], users=[users])
-    assert data.users.strings(np.arange(len(data.users))) == ["b", "a", "c"]
+    assert data.users.strings(np.arange(len(data.users))) == ["b", "a", "c", "z"]
     assert data.items.strings(np.arange(len(data.items))) == ["y", "x", "w", "q", "p"]
-    assert decoded(data.user_metadata["YEAR"]) == [None, 2, None]
+    assert decoded(data.user_metadata["YEAR"]) == [None, 2, None, 1]
 
 
 def test_the_same_event_twice_counts_once_and_any_difference_keeps_both(write: Any) -> None:
