@@ -37,7 +37,7 @@ from _planted import (
 from _targets import Target
 
 RECIPE = "aws-user-personalization"
-LIFTS = {"context": 1.2, "item metadata": 2.0, "user metadata": 1.5}
+LIFTS = {"context": 1.2, "item metadata": 2.0, "item metadata, explored": 2.0, "user metadata": 1.5}
 TRENDING, RECALL, AREA, OF_BEST = 0.8, 0.05, 0.8, 0.95
 SLICE = 0.01
 # Beside random answers: late items are 40 of 540, and a random one is as much to one's taste as any.
@@ -47,6 +47,7 @@ _LIST = 25
 _PAUSE_SECONDS = 0.3
 _FRESH_TRIES = 20
 _ACTION_USERS = 500
+_ASKED = 400
 
 
 def measure(served: Emulator) -> list[Target]:
@@ -84,40 +85,52 @@ def _device(one: Asked) -> Mapping[str, Any]:
 
 
 def cold_items(served: Emulator) -> Iterator[Target]:
-    """New items that are known by their metadata alone: the order among them, and whether any is shown."""
+    """New items that are known by their metadata alone: the order among them, and whether any is shown.
+
+    Without any exploration they do not come; with next to none they come in the order of their relevance.
+    """
     worlds = {
         "without metadata": cold_world(described=False),
         "with metadata": cold_world(described=True),
         "with a column of no use too": cold_world(described=True, dated=True),
     }
-    gains = []
+    ordered, explored = [], []
     for number, (said, world) in enumerate(worlds.items()):
         group = served.group(f"cold-{number}", world.tables)
         version = group.version(RECIPE)
-        campaign = group.campaign(version, NO_EXPLORATION)
+        campaigns = {"no": NO_EXPLORATION, "hardly any": HARDLY_ANY, "the default": None}
+        arns = {name: group.campaign(version, config) for name, config in campaigns.items()}
         new = {"filterArn": group.filter(f"INCLUDE ItemID WHERE Items.CREATION_TIMESTAMP > {END - 2 * DAY}")}
-        found = _places(group, campaign, world.asked, partial(_always, new))
-        gains.append(_shown(f"cold items: among them, {said}", found))
+        for gains, name in ((ordered, "hardly any"), (explored, "the default")):
+            found = _places(group, arns[name], world.asked, partial(_always, new))
+            gains.append(_shown(f"cold items: {name} exploration, {said}", found))
         if number == 1:
-            _shown("cold items: among them, best possible", best_places(world, world.asked))
-            _exploration(group, version, campaign, world)
-    yield _lift("item metadata", gains[1], gains[0])
-    yield _lift("item metadata", gains[2], gains[0], "with a column of no use too")
+            _shown("cold items: best possible", best_places(world, world.asked))
+            _exploration(group, arns, world)
+    for said, number in (("with", 1), ("with a column of no use too", 2)):
+        yield _lift("item metadata", ordered[number], ordered[0], said)
+        yield _lift("item metadata, explored", explored[number], explored[0], said)
+
+
+def _cold(world: World) -> list[str]:
+    """The new items: all that anyone may want."""
+    chances = zip(world.items, world.asked[0].chances.tolist(), strict=True)
+    return [item for item, chance in chances if chance > 0]
 
 
 def _always(more: Mapping[str, Any], _: Asked) -> Mapping[str, Any]:
     return more
 
 
-def _exploration(group: Group, version: str, campaign: str, world: World) -> None:
-    """Print how much of an answer is new, without exploration and with the default."""
-    cold = {one.wanted for one in world.asked}
-    asked = world.asked[:200]
-    for said, arn in (("without exploration", campaign), ("default exploration", group.campaign(version))):
-        answers = [group.recommend(arn, _LIST, userId=one.user) for one in asked]
+def _exploration(group: Group, campaigns: Mapping[str, str], world: World) -> None:
+    """Print how much of an answer is new, by how much is explored."""
+    cold = set(_cold(world))
+    asked = world.asked[:_ASKED]
+    for said, campaign in campaigns.items():
+        answers = [group.recommend(campaign, _LIST, userId=one.user) for one in asked]
         share = np.mean([[item in cold for item in answer] for answer in answers])
         hits = np.mean([one.wanted in answer for one, answer in zip(asked, answers, strict=True)])
-        print(f"{f'cold items: share of {_LIST}, {said}':<52}{share:>9.4f}{hits:>8.3f} hits")
+        print(f"{f'cold items: share of {_LIST}, {said} exploration':<52}{share:>9.4f}{hits:>8.3f} hits")
 
 
 def silent_users(served: Emulator) -> Iterator[Target]:
@@ -141,12 +154,12 @@ def late_items(served: Emulator) -> Iterator[Target]:
     campaign = group.campaign(group.version(RECIPE))
     late = {f"late{number}": number % CLASSES for number in range(2 * CLASSES)}
     group.put_items([(name, {"category": f"category{kind}", "creationTimestamp": END}) for name, kind in late.items()])
-    shares, tastes = [], []
+    shares, tastes, asked = [], [], world.asked[:_ASKED]
     for seconds in (UPDATE_SECONDS - 1, 1):
         served.wait(seconds)
-        answers = settled(lambda: [group.recommend(campaign, _LIST, userId=one.user) for one in world.asked[:200]])
+        answers = settled(lambda: [group.recommend(campaign, _LIST, userId=one.user) for one in asked])
         shares.append(float(np.mean([[item in late for item in answer] for answer in answers])))
-        for one, answer in zip(world.asked, answers, strict=False):
+        for one, answer in zip(asked, answers, strict=True):
             tastes += [one.liking[late[item]] for item in answer if item in late]
     lift = CLASSES * float(np.mean(tastes)) if tastes else 0.0
     print(f"late items: share of {_LIST} before the update {shares[0]:.4f}, after {shares[1]:.4f};", end=" ")

@@ -109,8 +109,8 @@ class Validation:
     ``row`` is the user of each cell, ``own`` the cell of each held-out item, ``rest`` the number of items outside each
     pool, which count as without any signal. ``transitions`` maps (reverse_share, damping, decay), ``affinity`` and
     ``content`` (None: there is no metadata) a decay to the standardised signal of each cell, and ``repeated`` one to
-    that of :func:`repeats`; ``popularity`` is standardised, ``seen`` is 1 in the history. ``context`` and ``persons`` map a column to
-    logits; ``weight`` [users] is what each event counts for (None: all alike).
+    that of :func:`repeats`; ``popularity`` is standardised, ``seen`` is 1 in the history. ``context`` and ``persons``
+    map a column to logits; ``weight`` [users] is what each event counts for (None: all alike).
     """
 
     starts: Int64

@@ -30,6 +30,9 @@ _PULL = 1.0
 """Likeness that the mean of the catalogue counts for."""
 _SPREAD = 0.2
 _LEAST = 0.02
+_TASTE = 1.0
+"""How strongly relevance, in deviations among the candidates, draws the chance to those that a user may like."""
+_FURTHEST = 2.0
 _ROWS_AT_A_TIME = 128
 
 
@@ -147,6 +150,7 @@ def explored(scores: Scores, candidates: Candidates, order: PopularityOrder, wei
     rest = max(1.0 - weight, _LEAST)
     places = chances(candidates.marks, key)
     places *= candidates.doubt
+    places /= _drawn(logits, _TASTE * (1.0 - weight))
     places *= len(scores) * _SPREAD * rest / weight
     # Of most nothing comes: their places are behind the catalogue.
     lifted = np.flatnonzero(places < len(scores))
@@ -154,6 +158,16 @@ def explored(scores: Scores, candidates: Candidates, order: PopularityOrder, wei
     levels = scores.levels(places[lifted].astype(np.int64))
     logits[lifted] = np.maximum(own, levels + rest * (own - mean) * candidates._trust[lifted])
     return scores.changed(candidates.items, logits, order)
+
+
+def _drawn(relevance: Float64, strength: float) -> Float64:
+    """How many times likelier each candidate is tried out for its relevance, 1 on average."""
+    deviation = float(relevance.std())
+    if not strength or deviation < 1e-9:
+        return np.ones(len(relevance))
+    tilt = np.exp(strength * np.clip((relevance - relevance.mean()) / deviation, -_FURTHEST, _FURTHEST))
+    drawn: Float64 = tilt / tilt.mean()
+    return drawn
 
 
 def first_to_try(evidence: Float64, marked: UInt64, key: int, allowed: Bool, count: int) -> Int32:

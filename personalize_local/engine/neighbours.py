@@ -139,7 +139,7 @@ def common_users(
     if weight is not None:
         owner, had, evidence = _heaviest(user, item, weight, n_items)
         matrix = csr_matrix(coo_array((np.sqrt(evidence), (owner, had)), shape=(n_users, n_items)))
-    users_of = np.bincount(matrix.indices, matrix.data**2, minlength=n_items)
+    users_of: Float64 = np.bincount(matrix.indices, matrix.data**2, minlength=n_items).astype(np.float64)
     divisor = np.where(users_of > 0, users_of, 1.0) ** discount
     matrix.data /= divisor[matrix.indices]
     # One more than asked for, since each item is its own nearest neighbour.
@@ -147,7 +147,7 @@ def common_users(
     kept = (found.row != found.col) & (found.data > 0)
     rows, columns = found.row[kept], found.col[kept]
     counts = (found.data[kept] * divisor[rows] * divisor[columns]).astype(np.float32)
-    table = csr_array((counts, (rows, columns)), shape=(n_items, n_items))
+    table: csr_array = csr_array((counts, (rows, columns)), shape=(n_items, n_items))
     table.sort_indices()
     return table, users_of
 

@@ -5,7 +5,7 @@ The counts add up over users and over positions, so that parts of the data can b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -91,14 +91,14 @@ def _added_sparse(
     if weights is not None:
         amounts *= weights[targets, None]
     # Half as wide as scipy's own choice where they fit, and so much faster to multiply.
-    offsets = np.int32 if size * window < 2**31 else np.int64
+    offsets: type[np.signedinteger[Any]] = np.int32 if size * window < 2**31 else np.int64
     contexts = csr_array(
         (amounts.reshape(-1), before.reshape(-1), np.arange(size + 1, dtype=offsets) * window), shape=(size, n_items)
     )
     places = csr_array(
         (np.ones(size, np.float32), items[targets], np.arange(size + 1, dtype=offsets)), shape=(size, n_items)
     )
-    behind = places.T.tocsr() @ contexts
+    behind: csr_array = places.T.tocsr() @ contexts
     behind.eliminate_zeros()
     ahead: csr_array = behind.T.tocsr()
     return counts + ahead if counts.nnz else ahead
@@ -153,11 +153,11 @@ def transition_table(
             return block
 
         return strongest(len(dense), width, rows)
-    reverse = backward(counts) if share and reverse is None else reverse
-    both, wanted = counts, np.arange(counts.shape[0]) if only is None else only
-    if only is not None:
-        both, reverse = counts[only], reverse[only] if share else None
-    both = both + reverse * np.float32(share) if share else both.copy()
+    wanted = np.arange(counts.shape[0]) if only is None else only
+    both: Any = counts.copy() if only is None else counts[only]  # scipy's stubs do not say that it stays sparse
+    if share:
+        behind = backward(counts) if reverse is None else reverse
+        both = both + (behind if only is None else behind[only]) * np.float32(share)
     both.data *= column_scale[both.indices]
     both.data *= np.repeat(row_scale[wanted], np.diff(both.indptr))
     found = strongest_of_sparse(both, width)

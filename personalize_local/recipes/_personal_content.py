@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from personalize_local.engine.data import TrainingData
+from personalize_local.engine.data import Int64, TrainingData
+from personalize_local.engine.exploration import SOURCES, alike
 from personalize_local.engine.metadata import item_features, metadata_neighbours, searchable
 from personalize_local.engine.neighbours import NeighbourTable, strongest_of_sparse
 from personalize_local.recipes._personal_sums import Affinity
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 _ALIKE = 50  # neighbours in metadata kept for each item
-_LENDERS = 20  # of which this many lend an item of few events what they are related to
+_MOST_BORROWERS = 20_000  # chosen, to bound the search: some seconds
 COLD = 5  # interactions below which an item borrows: the service's own bound for cold items (documented)
 _LENT = 0.5  # share of it that an item without any interaction gets
 
@@ -39,9 +40,8 @@ class Content:
         if features is None or n_items < 2:
             return cls(table=None, loans=None)
         table = metadata_neighbours(searchable(features), np.arange(n_items), min(_ALIKE, width))
-        if not table.values.any():
-            return cls(table=None, loans=None)
-        return cls(table=table, loans=_loans(table, np.bincount(data.interactions.item, minlength=n_items)))
+        loans = _loans(features, np.bincount(data.interactions.item, minlength=n_items))
+        return cls(table=table if table.values.any() else None, loans=loans)
 
     def lent(self, affinity: Affinity) -> Affinity:
         """``affinity`` in which items of few interactions stand also where the items like them stand."""
@@ -55,22 +55,19 @@ class Content:
         return lent
 
 
-def _loans(table: NeighbourTable, interactions: np.ndarray) -> csr_array | None:
+def _loans(features: csr_array, interactions: Int64) -> csr_array | None:
     """What the items most alike of each item of few interactions lend it; those lend that have enough themselves."""
     from scipy.sparse import csr_array
 
-    cold = np.flatnonzero(interactions < COLD)
-    indexes, values = table.indexes[cold], table.values[cold].astype(np.float64)
-    values = np.where(interactions[indexes] >= COLD, values, 0.0)
-    order = np.argsort(-values, axis=1, kind="stable")[:, :_LENDERS]
-    lenders, shares = np.take_along_axis(indexes, order, axis=1), np.take_along_axis(values, order, axis=1)
-    sums = shares.sum(axis=1, keepdims=True)
-    need = _LENT * (1.0 - interactions[cold] / COLD)
-    shares = np.divide(shares, sums, out=np.zeros_like(shares), where=sums > 0) * need[:, None]
-    if not shares.any():
+    borrowers = np.flatnonzero((interactions < COLD) & (np.diff(features.indptr) > 0))[:_MOST_BORROWERS]
+    known = np.flatnonzero(interactions >= COLD)
+    known = known[np.argsort(-interactions[known], kind="stable")[:SOURCES]]
+    if not len(borrowers) or not len(known):
         return None
-    borrowers = np.repeat(cold, shares.shape[1])
+    lenders, likeness = alike(features[borrowers], features[known])
+    sums = likeness.sum(axis=1, keepdims=True)
+    need = _LENT * (1.0 - interactions[borrowers] / COLD)
+    shares = np.divide(likeness, sums, out=np.zeros_like(likeness), where=sums > 0) * need[:, None]
     kept = shares.ravel() > 0
-    size = len(interactions)
-    cells = (shares.ravel()[kept].astype(np.float32), (lenders.ravel()[kept], borrowers[kept]))
-    return csr_array(cells, shape=(size, size))
+    cells = known[lenders.ravel()[kept]], np.repeat(borrowers, shares.shape[1])[kept]
+    return csr_array((shares.ravel()[kept].astype(np.float32), cells), shape=(len(interactions), len(interactions)))

@@ -125,7 +125,7 @@ class _Pool:
         else:
             sums = np.asarray(signal.sum(axis=1), np.float64).ravel()
             filled = np.repeat(np.arange(self.n_rows), np.diff(signal.indptr))
-            squares = np.bincount(filled, signal.data.astype(np.float64) ** 2, minlength=self.n_rows)
+            squares = np.bincount(filled, signal.data.astype(np.float64) ** 2, minlength=self.n_rows).astype(np.float64)
             cells = self.cells_of(signal, np.arange(self.n_rows))
         return self._over_deviation(cells, sums, squares)
 
@@ -195,7 +195,7 @@ class _Signals:
         total = read @ counts + (read @ self._sums.reverse) * np.float32(share)
         if isinstance(total, np.ndarray):
             return (total * columns).astype(np.float32, copy=False)
-        found: csr_array = total
+        found: csr_array = total  # type: ignore[assignment]  # the product of sparse ones is sparse
         found.data *= columns[found.indices]
         return found
 
@@ -206,6 +206,7 @@ class _Signals:
 
     def content(self, decay: float) -> csr_array:
         """The whole signal [users, items]; there is metadata."""
+        assert self._content is not None
         found: csr_array = self._readings.weighted(decay, self._near) @ self._content
         return found
 
@@ -310,8 +311,9 @@ def _highest(signal: Float32 | csr_array) -> tuple[Int64, Int64]:
     """(rows, items) of the highest positive values of each row."""
     rows, items = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for row in range(signal.shape[0]):
+        columns: Int32
         if isinstance(signal, np.ndarray):
-            columns = np.flatnonzero(signal[row] > 0)
+            columns = np.flatnonzero(signal[row] > 0).astype(np.int32)
             values = signal[row, columns]
         else:
             filled = slice(signal.indptr[row], signal.indptr[row + 1])
