@@ -25,6 +25,7 @@ _ROLE = "arn:aws:iam::123456789012:role/bench"
 _EVENTS_A_CALL = 10
 MOST = 500  # items of an answer
 NO_EXPLORATION = {"itemExplorationConfig": {"explorationWeight": "0"}}
+HARDLY_ANY = {"itemExplorationConfig": {"explorationWeight": "0.001"}}
 
 Row = Sequence[Any]
 

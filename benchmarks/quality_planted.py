@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from _baselines import ndcg_of
-from _emulated import NO_EXPLORATION, Emulator, Group, Table, place_in_answer
+from _emulated import HARDLY_ANY, NO_EXPLORATION, Emulator, Group, Table, place_in_answer
 from _engine import training_data
 from _interactions import CUT, Int64, Log, leave_last_out
 from _planted import (
@@ -94,7 +94,8 @@ def cold_items(served: Emulator) -> Iterator[Target]:
         "with metadata": cold_world(described=True),
         "with a column of no use too": cold_world(described=True, dated=True),
     }
-    ordered, explored = [], []
+    ordered: list[float] = []
+    explored: list[float] = []
     for number, (said, world) in enumerate(worlds.items()):
         group = served.group(f"cold-{number}", world.tables)
         version = group.version(RECIPE)

@@ -132,6 +132,8 @@ def _relevance(scores: Scores, candidates: Candidates, mean: float) -> Float64:
     logits[: len(candidates.known)] = scores.logits_of(candidates.known)
     if len(candidates.judged):
         near = scores.logits_of(candidates.alike.reshape(-1)).reshape(candidates.alike.shape)
+        # One that is kept down, as what a user had already may be, does not speak against its like.
+        near = np.maximum(near, mean)
         judged = np.einsum("ij,ij->i", candidates._weights, near) + candidates._pulls * mean
         logits[candidates.judged] = np.maximum(logits[candidates.judged], judged)
     return logits

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from personalize_local.engine.exploration import (
     Candidates,
+    _drawn,
     alike,
     chances,
     explored,
@@ -108,7 +109,7 @@ def test_new_items_have_the_relevance_of_their_like_as_far_as_they_are_alike() -
     values = logits()
     scores = Scores(values, order(values))
     half, none = (relevance(scores, candidates(likeness=likeness)) for likeness in (1.0, 0.0))
-    assert half == pytest.approx((values[:NEW] + values.mean()) / 2)
+    assert half == pytest.approx((np.maximum(values[:NEW], values.mean()) + values.mean()) / 2)
     assert none == pytest.approx(np.full(NEW, values.mean()))
     longer = with_new(scores, candidates(likeness=1.0), order(values).extended(NEW))
     assert longer.dense()[ITEMS:] == pytest.approx(half)
@@ -122,7 +123,7 @@ def test_items_that_nothing_was_learned_of_are_judged_by_their_like_where_that_i
         candidates(known=1), judged=np.array([0]), alike=np.array([[7]], np.int32), likeness=np.array([[1.0]])
     )
     scores = Scores(values, order(values))
-    assert relevance(scores, tried)[0] == pytest.approx((values[7] + values.mean()) / 2)
+    assert relevance(scores, tried)[0] == pytest.approx((max(values[7], values.mean()) + values.mean()) / 2)
     values[0] = 50.0
     assert relevance(Scores(values, order(values)), tried)[0] == 50.0
 
@@ -194,3 +195,23 @@ def test_changed_scores_are_the_same_sparse_and_dense(known: list[float], new: i
     count = len(whole) + new
     assert one.top(count)[0].tolist() == other.top(count)[0].tolist()
     assert one.shares_of(items) == pytest.approx(other.shares_of(items))
+
+
+def test_what_a_user_had_does_not_speak_against_its_like() -> None:
+    values = logits()
+    values[7] = values.min() - 20.0
+    tried = replace(
+        candidates(known=1), judged=np.array([0]), alike=np.array([[7]], np.int32), likeness=np.array([[1.0]])
+    )
+    values[0] = -30.0
+    scores = Scores(values, order(values))
+    assert relevance(scores, tried)[0] == pytest.approx(values.mean())
+
+
+def test_what_a_user_may_like_is_drawn_more_often_and_all_alike_where_nothing_tells() -> None:
+    drawn = _drawn(np.array([0.0, 1.0, 2.0, 100.0]), 1.0)
+    assert drawn.mean() == pytest.approx(1.0)
+    assert (np.diff(drawn) > 0).all()
+    assert drawn[3] < 20 * drawn[0]
+    assert _drawn(np.array([0.0, 1.0, 2.0]), 0.0).tolist() == [1.0, 1.0, 1.0]
+    assert _drawn(np.array([3.0, 3.0]), 1.0).tolist() == [1.0, 1.0]

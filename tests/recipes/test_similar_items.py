@@ -38,26 +38,48 @@ def test_the_user_changes_nothing() -> None:
     np.testing.assert_array_equal(plain, asked)
 
 
-def test_discounting_popularity_brings_the_rarer_companion_first() -> None:
+def test_discounting_popularity_turns_from_the_most_frequent_to_the_most_faithful_companion() -> None:
     hits = [["x", "hit"]] * 12 + [["x", "rare", "hit"]] * 6 + [["hit", f"other{user}"] for user in range(60)]
-    data = world(hits)
-    assert like(train(data, popularity_discount_factor="0.0"), "x", 1) == ["rare"]
-    table = {factor: train(data, popularity_discount_factor=factor) for factor in ("0.0", "1.0")}
-    strengths = {
-        factor: model.scores(Query(item_id="x")).logits_of(model.items.indexes(["hit"]))[0]
-        for factor, model in table.items()
-    }
-    assert strengths["1.0"] < strengths["0.0"], "the hit is worth less, relative to the rare item, when discounted"
+    for factor, first in (("0.0", "hit"), ("1.0", "rare")):
+        assert like(train(world(hits), popularity_discount_factor=factor), "x", 1) == [first]
 
 
-@pytest.mark.parametrize("name", ["item_id_hidden_dim", "item_metadata_hidden_dim"])
-def test_the_sizes_of_embeddings_settle_nothing_as_is_documented(name: str) -> None:
-    data = two_tastes()
-    plain, sized = train(data), train(data, **{name: "50"})
-    for item in ("a1", "b2"):
-        np.testing.assert_array_equal(
-            plain.scores(Query(item_id=item)).dense(), sized.scores(Query(item_id=item)).dense()
-        )
+def test_what_is_had_next_to_an_item_goes_with_it_before_what_is_had_long_after() -> None:
+    random = np.random.default_rng(2)
+
+    def histories(*, in_order: bool) -> list[list[str]]:
+        """Everybody has all of ten pairs; the second of a pair right behind the first, or anywhere."""
+        made = []
+        for _ in range(80):
+            pairs = [[f"p{pair}", f"q{pair}"] for pair in random.permutation(10)]
+            items = [item for pair in pairs for item in pair]
+            made.append(items if in_order else random.permutation(items).tolist())
+        return made
+
+    names = [f"p{pair}" for pair in range(10)]
+    for recipe in ("aws-similar-items", "aws-ecomm-frequently-bought-together"):
+        model = RECIPES[recipe].train(world(histories(in_order=True)), TrainingParameters()).model
+        assert [like(model, name, 1) for name in names] == [[f"q{name[1:]}"] for name in names]
+    mixed = train(world(histories(in_order=False)))
+    assert [like(mixed, name, 1) for name in names] != [[f"q{name[1:]}"] for name in names]
+
+
+@pytest.mark.parametrize(("name", "item"), [("item_id_hidden_dim", "a1"), ("item_metadata_hidden_dim", "a-cold0000")])
+def test_the_sizes_of_embeddings_are_how_many_items_go_with_each(name: str, item: str) -> None:
+    """Two in a dimension here: 60 of the 200 items that everybody had, or of the 300 of one kind."""
+    data = with_cold_items(600)
+    users = [[f"a{number}" for number in range(200)] for _ in range(3)]
+    histories = [*users, *[["b0", "b1"]] * 30]
+    data = world(histories, unseen=[name for name in data.items if "cold" in name])
+    kinds = Categorical(codes=np.array([int(one[0] == "b") for one in data.items], np.int32), values=("a", "b"))
+    data = world(histories, unseen=list(data.items), metadata={"KIND": kinds} if "metadata" in name else {})
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("personalize_local.recipes.related_items._IN_A_DIMENSION", 2)
+        for size in ("30", "50"):
+            other = {"item_id_hidden_dim": "30", "item_metadata_hidden_dim": "30", name: size}
+            found[size] = np.count_nonzero(train(data, **other).scores(Query(item_id=item)).dense() > 0)
+    assert found == {"30": 60, "50": 100}
 
 
 def with_cold_items(n_cold: int) -> TrainingData:
@@ -102,7 +124,7 @@ def test_an_item_of_a_single_interaction_draws_on_both() -> None:
 def test_metadata_decide_between_companions_and_count_less_the_warmer_an_item_is() -> None:
     def companions(times: int) -> TrainingData:
         """x goes with y and z alike; z is of its kind."""
-        histories = [["x", "y", "z"]] * times + [["y", "far"], ["z", "far"]] * 10
+        histories = [["x", "y", "z"], ["x", "z", "y"]] * (times // 2) + [["y", "far"], ["z", "far"]] * 10
         kinds = {"x": 0, "z": 0, "y": 1, "far": 1}
         column = Categorical(codes=np.array([kinds[item] for item in sorted(kinds)], np.int32), values=("k0", "k1"))
         return world(histories, metadata={"KIND": column})

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from personalize_local.runtime import refreshing
+from personalize_local.store.records import StreamedEvent
+from personalize_local.store.sql import Rows
 from tests.conftest import Small
 from tests.wire.program import until
 from tests.wire.test_trending import HOUR, Square
@@ -74,6 +76,85 @@ def test_nobody_waits_for_a_long_refresh(small: Callable[..., Small], monkeypatc
     go_on.set()
     assert until(lambda: square.top(campaign), lambda found: found != before)[0] == "p5"
     assert times == [3], "it was done once"
+
+
+def of_others(square: Square, count: int) -> None:
+    """Events of another group."""
+    event = StreamedEvent(
+        stream="another",
+        user_id="u",
+        session_id="s",
+        item_id="p8",
+        event_type="watch",
+        event_value=None,
+        sent_at=0.0,
+        event_id=None,
+        arrived=square.small.server.emulator.clock.now(),
+    )
+    with square.small.server.emulator.database.append() as rows:
+        rows.add_events([event] * count)
+
+
+def test_the_events_of_other_groups_are_passed_over_once(
+    small: Callable[..., Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    square = Square(small())
+    campaign = square.campaign()
+    asked: list[int] = []
+    plain = Rows.events_past
+
+    def noted(rows: Rows, stream: str, after: int, limit: int) -> list[list[Any]]:
+        asked.append(after)
+        return plain(rows, stream, after, limit)
+
+    monkeypatch.setattr(Rows, "events_past", noted)
+    square.send("p5", 3)
+    of_others(square, 50)
+    for step in range(3):
+        square.small.wait(HOUR)
+        asked.clear()
+        square.top(campaign)
+        assert len(asked) == 2 - (step > 0)
+        with square.small.server.emulator.database.read() as rows:
+            newest = rows.newest_event()
+        assert (asked[0] == newest) is (step > 0)
+    square.send("p6", 2)
+    square.small.wait(HOUR)
+    assert square.top(campaign, 1) == ["p6"], "what comes after them is seen"
+
+
+def test_what_arrives_after_a_look_waits_for_the_next_one_whoever_else_writes(small: Callable[..., Small]) -> None:
+    square = Square(small())
+    campaign = square.campaign()
+    square.small.wait(HOUR + 1)
+    square.send("p5", 3)
+    of_others(square, 5)
+    assert square.top(campaign, 1) != ["p5"], "the look is that of a second ago"
+    square.small.wait(HOUR - 1)
+    assert square.top(campaign, 1) == ["p5"]
+
+
+def test_nobody_passes_over_many_events_of_other_groups_while_a_request_waits(
+    small: Callable[..., Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    square = Square(small())
+    campaign = square.campaign()
+    square.top(campaign)
+    monkeypatch.setattr(refreshing, "_MOST_EVENTS", 20)
+    square.send("p5", 3)
+    of_others(square, 21)
+    square.small.wait(HOUR)
+    threads: list[str] = []
+    plain = Rows.events_past
+
+    def noted(rows: Rows, stream: str, after: int, limit: int) -> list[list[Any]]:
+        threads.append(threading.current_thread().name)
+        return plain(rows, stream, after, limit)
+
+    monkeypatch.setattr(Rows, "events_past", noted)
+    before = square.top(campaign, 1)
+    assert until(lambda: square.top(campaign, 1), lambda found: found != before) == ["p5"]
+    assert all("_beside" in name for name in threads)
 
 
 def test_a_long_refresh_that_failed_is_tried_again(
