@@ -96,6 +96,7 @@ class _DenseSums:
 
     def __init__(self, events: Events, n_items: int) -> None:
         self._events, self._n_items = events, n_items
+        self._reverse: PairCounts | None = None
         self.counts: Float32 = np.zeros((n_items, n_items), np.float32)
         self._covered = _covered_items(events.histories, n_items)
         self._covering = events if len(self._covered) == n_items else _only(events, self._covered, n_items)
@@ -105,7 +106,9 @@ class _DenseSums:
 
     @property
     def reverse(self) -> PairCounts:
-        return backward(self.counts)
+        if self._reverse is None:
+            self._reverse = backward(self.counts)
+        return self._reverse
 
     def learn(self, users: Int64, held: Int64) -> None:
         positions, owner = self._events.positions(users, held)
@@ -124,11 +127,13 @@ class _DenseSums:
         if len(self._covered) == self._n_items:
             return weights
         whole = np.zeros((self._n_items, self._n_items), np.float32)
-        whole[np.ix_(self._covered, self._covered)] = weights
+        for item, row in zip(self._covered.tolist(), weights, strict=True):
+            whole[item, self._covered] = row  # several times faster than all rows in one step
         return whole
 
     def _pairs(self, targets: Int64, starts: Int64) -> None:
         add_pairs(self.counts, self._events.histories.items, targets, starts, weights=self._events.weights)
+        self._reverse = None
 
     def _shift(self, held: Int64, amount: float) -> None:
         whole, own = self._events.histories, self._covering.histories

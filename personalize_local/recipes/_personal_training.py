@@ -203,7 +203,7 @@ class _Training:
                 settings.reverse_share,
                 settings.damping,
                 self.controls.neighbours,
-                reverse=sums.reverse if settings.reverse_share else None,
+                reverse=sums.reverse if settings.reverse_share and not isinstance(sums.counts, np.ndarray) else None,
                 only=only,
             ),
             affinity=affinity,
