@@ -52,7 +52,7 @@ _ASKED = 400
 
 def measure(served: Emulator) -> list[Target]:
     """Print what was found in each world; the targets."""
-    print(f"planted signals\n{'asked':<52}{'NDCG@10':>9}{'HR@10':>8}")
+    print(f"planted signals\n{'asked':<64}{'NDCG@10':>9}{'HR@10':>8}")
     parts: tuple[Callable[[Emulator], Iterator[Target]], ...] = (
         context,
         cold_items,
@@ -131,7 +131,7 @@ def _exploration(group: Group, campaigns: Mapping[str, str], world: World) -> No
         answers = [group.recommend(campaign, _LIST, userId=one.user) for one in asked]
         share = np.mean([[item in cold for item in answer] for answer in answers])
         hits = np.mean([one.wanted in answer for one, answer in zip(asked, answers, strict=True)])
-        print(f"{f'cold items: share of {_LIST}, {said} exploration':<52}{share:>9.4f}{hits:>8.3f} hits")
+        print(f"{f'cold items: share of {_LIST}, {said} exploration':<64}{share:>9.4f}{hits:>8.3f} hits")
 
 
 def silent_users(served: Emulator) -> Iterator[Target]:
@@ -308,7 +308,7 @@ def _places(
 
 def _shown(title: str, found: Int64) -> float:
     ndcg = float(ndcg_of(found).mean())
-    print(f"{title:<52}{ndcg:>9.4f}{float((found < CUT).mean()):>8.3f}", flush=True)
+    print(f"{title:<64}{ndcg:>9.4f}{float((found < CUT).mean()):>8.3f}", flush=True)
     return ndcg
 
 

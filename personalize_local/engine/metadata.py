@@ -70,11 +70,11 @@ def metadata_neighbours(features: csr_array, items: Int64, width: int) -> Neighb
     scale = 1.0 / max(float(features.multiply(features).sum(axis=1).max()), 1e-12)
     for begin in range(0, len(items), _ROWS_AT_A_TIME):
         part = items[begin : begin + _ROWS_AT_A_TIME]
-        found = (features[part] @ features.T).tocoo()
-        kept = (found.col != part[found.row]) & (found.data > 0)
-        cells = (found.data[kept] * scale, (found.row[kept], found.col[kept]))
-        near = strongest_of_sparse(csr_array(cells, shape=found.shape), width)
-        parts.append(near)
+        found = csr_array(features[part] @ features.T)
+        found.data *= scale
+        found.data[found.indices == np.repeat(part, np.diff(found.indptr))] = 0.0
+        found.eliminate_zeros()
+        parts.append(strongest_of_sparse(found, width))
     if not parts:
         empty = np.zeros((0, max(1, min(width, features.shape[0]))))
         return NeighbourTable(indexes=empty.astype(np.int32), values=empty.astype(np.float32))

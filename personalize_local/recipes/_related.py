@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from personalize_local.engine.blas import single_thread
+from personalize_local.engine.companions import Mixture, chosen_mixture, companions, near_pairs
 from personalize_local.engine.data import Float32, Int32, Int64, TrainingData
 from personalize_local.engine.histories import Histories
 from personalize_local.engine.metadata import item_features, metadata_neighbours, searchable
@@ -30,10 +31,14 @@ from personalize_local.recipes._common import (
 )
 from personalize_local.recipes.base import Query, Trained
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 NEIGHBOURS = 500  # kept per item: as many as an answer may hold (numResults)
 COLD = 5  # interactions below which an item is judged by its metadata above all (documented)
 _WARM = 45  # interactions from which metadata, a tenth of the evidence by then, is left out
 LIKENESS = 10.0  # logits between the strongest neighbour of an item and none; only the order reaches clients
+_ROWS_AT_A_TIME = 10_000
 EXCLUDED = -1e4  # the item that was asked about, after everything else
 
 
@@ -84,91 +89,115 @@ def load_related(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, A
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Relation:
-    """What makes items related: see engine.neighbours for ``discount`` and ``fewest``.
+class Capacity:
+    """How many items each item may go with, by who had both and by metadata."""
 
-    With ``metadata`` that of the items speaks for those of few interactions.
-    """
+    companions: int = NEIGHBOURS
+    alike: int = NEIGHBOURS
 
-    discount: float
-    fewest: int = 0
-    metadata: bool = False
+    @property
+    def width(self) -> int:
+        """The neighbours of an item in all."""
+        return max(self.companions, self.alike)
 
 
-def train_similar_items(data: TrainingData, *, discount: float, seed: int, metadata: bool = True) -> Trained:
+def train_similar_items(
+    data: TrainingData, *, discount: float, seed: int, metadata: bool = True, capacity: Capacity | None = None
+) -> Trained:
     """Train on all of ``data`` and measure a model without a tenth of the users, asked with their last input item.
 
-    ``discount`` is popularity_discount_factor. At 0 co-interactions are divided by the square root of the other
-    item's users, the cosine, and at 1 by their number, which leaves popularity out of it (chosen: the service's
-    model is more than a count, so that its 0 does not mean that the most popular items win everywhere).
+    ``discount`` is popularity_discount_factor. How near each other users had two items counts beside how many had
+    both, as much as finds the newest items of the users best; with ``metadata`` that of the items speaks for those
+    of few interactions.
     """
-    relation = _Relation(discount=0.5 + discount / 2, metadata=metadata)
+    capacity = capacity or Capacity()
     history = histories(data)
-    return _train(data, history, np.flatnonzero(history.lengths > 0).astype(np.int64), relation, seed)
+    users = np.flatnonzero(history.lengths > 0).astype(np.int64)
+    with single_thread():
+        learned, test = _split(history, users, seed)
+        near = near_pairs(history, learned, len(data.items))
+        mixture = chosen_mixture(history, learned, near, _mixtures(discount), seed)
+        like = _alike(data, history, learned, capacity.alike) if metadata else None
+
+        def fit(some: Int64) -> RelatedModel:
+            known = near if some is learned else None
+            found = companions(history, some, len(data.items), mixture, _kept(data, capacity.companions), known)
+            table = unit(strongest_of_sparse(found, _kept(data, capacity.companions)))
+            if like is not None:
+                table = _with_metadata(table, like, _interactions(data, history, some), _kept(data, capacity.width))
+            return related_model(data, table, _users_of(data, history, some))
+
+        return _trained(data, history, users, learned, test, fit)
+
+
+def _mixtures(discount: float) -> list[Mixture]:
+    """What is tried, the first where there is too little to choose by: all from a base that ``discount`` takes to 1."""
+    return [
+        Mixture(nearness=nearness, discount=base + discount * (1 - base))
+        for base in (0.25, 0.5)
+        for nearness in (3.0, 1.0, 10.0, 0.0)
+    ]
 
 
 def train_sims(data: TrainingData, algorithm: Mapping[str, str], features: Mapping[str, str], seed: int) -> Trained:
     """Train on the users and items within the percentiles asked for, by who had both items alone.
 
     At a popularity_discount_factor of 0 the most popular companions win, at 1 popularity is left out of it.
+    Percentiles leave the most popular items out of training, not out of what an unknown item is answered with.
     """
     whole = histories(data)
     history, users = learned_part(whole, len(data.items), features)
-    relation = _Relation(
-        discount=float(algorithm["popularity_discount_factor"]), fewest=int(algorithm["min_cointeraction_count"])
-    )
-    return _train(data, history, users, relation, seed, whole)
+    discount, fewest = float(algorithm["popularity_discount_factor"]), int(algorithm["min_cointeraction_count"])
+    width = neighbours_kept(len(data.items))
 
+    def fit(some: Int64) -> RelatedModel:
+        positions = history.positions_of(some)
+        user, item = history.owners()[positions], history.items[positions]
+        found = cointeractions(
+            user, item, len(data.users), len(data.items), discount=discount, width=width, fewest=fewest
+        )
+        return related_model(data, unit(strongest_of_sparse(found, width)), _users_of(data, whole, some))
 
-def _train(
-    data: TrainingData,
-    history: Histories,
-    users: Int64,
-    relation: _Relation,
-    seed: int,
-    whole: Histories | None = None,
-) -> Trained:
-    """Learn from the ``history`` of ``users``, and popularity from their ``whole`` history where that is another.
-
-    Percentiles leave the most popular items out of training, not out of what an unknown item is answered with.
-    """
-    known = history if whole is None else whole
     with single_thread():
-        learned, test = split_users(users, history.lengths, seed)
-        if not len(learned):
-            learned, test = users, test[:0]
-        like = _alike(data, history, learned) if relation.metadata else None
-        measured = _fit(data, history, learned, relation, known, like)
-        metrics = measure_model(lambda items: measured.scores_of(int(items[-1])), history, test, len(data.items))
-        return Trained(model=_fit(data, history, users, relation, known, like), metrics=metrics)
+        learned, test = _split(history, users, seed)
+        return _trained(data, history, users, learned, test, fit)
 
 
-def _fit(
+def _split(history: Histories, users: Int64, seed: int) -> tuple[Int64, Int64]:
+    """(users to learn from, users to test); all learn where they are too few."""
+    learned, test = split_users(users, history.lengths, seed)
+    return (learned, test) if len(learned) else (users, test[:0])
+
+
+def _trained(
     data: TrainingData,
     history: Histories,
     users: Int64,
-    relation: _Relation,
-    known: Histories,
-    like: _Alike | None,
-) -> RelatedModel:
-    n_items, n_users = len(data.items), len(data.users)
+    learned: Int64,
+    test: Int64,
+    fit: Callable[[Int64], RelatedModel],
+) -> Trained:
+    measured = fit(learned)
+    metrics = measure_model(lambda items: measured.scores_of(int(items[-1])), history, test, len(data.items))
+    return Trained(model=fit(users), metrics=metrics)
+
+
+def _interactions(data: TrainingData, history: Histories, users: Int64) -> Int64:
+    return np.bincount(history.items[history.positions_of(users)], minlength=len(data.items))
+
+
+def _users_of(data: TrainingData, history: Histories, users: Int64) -> Int64:
     positions = history.positions_of(users)
-    user, item = history.owners()[positions], history.items[positions]
-    width = neighbours_kept(n_items)
-    found = cointeractions(
-        user, item, n_users, n_items, discount=relation.discount, width=width, fewest=relation.fewest
-    )
-    table = unit(strongest_of_sparse(found, width))
-    if like is not None:
-        table = _with_metadata(table, like, np.bincount(item, minlength=n_items))
-    positions = known.positions_of(users)
-    users_of = unique_users(known.owners()[positions], known.items[positions], n_users, n_items)
-    return related_model(data, table, users_of)
+    return unique_users(history.owners()[positions], history.items[positions], len(data.users), len(data.items))
 
 
-def neighbours_kept(n_items: int) -> int:
+def neighbours_kept(n_items: int, most: int = NEIGHBOURS) -> int:
     """How many neighbours each item of a catalogue has: as many as an answer may hold, itself left out."""
-    return min(NEIGHBOURS, max(n_items - 1, 1))
+    return min(most, max(n_items - 1, 1))
+
+
+def _kept(data: TrainingData, most: int) -> int:
+    return neighbours_kept(len(data.items), most)
 
 
 def related_model(data: TrainingData, table: NeighbourTable, users_of: Int64) -> RelatedModel:
@@ -192,40 +221,37 @@ class _Alike:
     table: NeighbourTable
 
 
-def _alike(data: TrainingData, history: Histories, users: Int64) -> _Alike | None:
+def _alike(data: TrainingData, history: Histories, users: Int64, most: int) -> _Alike | None:
     """Of the items that are not too warm for the fewest ``users`` that will be learned from; None without metadata."""
     features = item_features(data.item_metadata, len(data.items))
-    counts = np.bincount(history.items[history.positions_of(users)], minlength=len(data.items))
-    items = np.flatnonzero(counts < _WARM)
+    items = np.flatnonzero(_interactions(data, history, users) < _WARM)
     if features is None or not len(items):
         return None
-    return _Alike(
-        items=items, table=unit(metadata_neighbours(searchable(features), items, neighbours_kept(len(data.items))))
-    )
+    return _Alike(items=items, table=unit(metadata_neighbours(searchable(features), items, _kept(data, most))))
 
 
-def _with_metadata(table: NeighbourTable, like: _Alike, interactions: Int64) -> NeighbourTable:
+def _with_metadata(table: NeighbourTable, like: _Alike, interactions: Int64, width: int) -> NeighbourTable:
     """Give items that are not too warm neighbours of like metadata, the more the fewer interactions they have."""
-    width = table.indexes.shape[1]
-    indexes, values = table.indexes.copy(), table.values.copy()
-    for place, item in enumerate(like.items):
-        if interactions[item] >= _WARM:
-            continue
-        evidence = interactions[item] / (interactions[item] + COLD)
-        row = _blend_rows(
-            (indexes[item], values[item] * np.float32(evidence)),
-            (like.table.indexes[place], like.table.values[place] * np.float32(1 - evidence)),
-            width,
-        )
-        indexes[item], values[item] = row
+    n_items, found = table.indexes.shape
+    indexes, values = np.zeros((n_items, width), np.int32), np.zeros((n_items, width), np.float32)
+    indexes[:, :found], values[:, :found] = table.indexes, table.values
+    cold = np.flatnonzero(interactions[like.items] < _WARM)
+    for begin in range(0, len(cold), _ROWS_AT_A_TIME):
+        places = cold[begin : begin + _ROWS_AT_A_TIME]
+        items = like.items[places]
+        evidence = (interactions[items] / (interactions[items] + COLD)).astype(np.float32)[:, None]
+        both = _sparse(table.indexes[items], table.values[items] * evidence, n_items)
+        both = both + _sparse(like.table.indexes[places], like.table.values[places] * (1 - evidence), n_items)
+        near = strongest_of_sparse(both, width)
+        indexes[items], values[items] = near.indexes, near.values
     return unit(NeighbourTable(indexes=indexes, values=values))
 
 
-def _blend_rows(first: tuple[Int32, Float32], second: tuple[Int32, Float32], width: int) -> tuple[Int32, Float32]:
-    """The sum of two rows of a table, cut to the strongest ``width`` and filled up with 0."""
-    items, places = np.unique(np.concatenate((first[0], second[0])), return_inverse=True)
-    sums = np.bincount(places, np.concatenate((first[1], second[1]))).astype(np.float32)
-    best = np.argsort(-sums, kind="stable")[:width]
-    indexes, values = np.zeros(width, np.int32), np.zeros(width, np.float32)
-    indexes[: len(best)], values[: len(best)] = items[best], sums[best]
-    return indexes, values
+def _sparse(indexes: Int32, values: Float32, n_items: int) -> csr_array:
+    """Rows of a table as a matrix, without what fills them up."""
+    from scipy.sparse import csr_array
+
+    ends = np.arange(len(indexes) + 1) * indexes.shape[1]
+    matrix = csr_array((values.reshape(-1), indexes.reshape(-1), ends), shape=(len(indexes), n_items))
+    matrix.eliminate_zeros()
+    return matrix

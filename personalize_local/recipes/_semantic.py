@@ -1,4 +1,4 @@
-"""How aws-semantic-similarity learns here: items are alike when their texts share words that are rare elsewhere.
+"""How aws-semantic-similarity learns here: items are alike whose texts share rare words, or words that go together.
 
 The service compares embeddings of a language model. Its three metrics are kept, with this likeness for its own.
 """

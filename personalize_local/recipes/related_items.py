@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from personalize_local.engine.data import TrainingData
     from personalize_local.recipes.base import Model
 
+_IN_A_DIMENSION = 5  # 500 at the defaults: as many as an answer may hold; more serve answers that are filtered
 _SEMANTIC = "dg/native-recipe-semantic-similarity.html"
 RULES = (
     Rule(
@@ -26,13 +27,27 @@ RULES = (
         source="dg/native-recipe-similar-items.html: both count, and items of fewer than five interactions are cold",
     ),
     Rule(
-        says="Similar-Items divides the users that two items have in common by the other item's number of users, to "
-        "the power of one half at a popularity_discount_factor of 0 and of 1 at 1; SIMS to the power of the factor.",
+        says="Similar-Items and its use cases count the users that two items have in common and, beside, how near "
+        "each other they had them; the latter weighs what finds the newest items of a sample of users best.",
+        known="chosen",
+        source="dg/native-recipe-similar-items.html: by co-occurrence; the service's model is not published",
+    ),
+    Rule(
+        says="Similar-Items divides that by the other item's number of users, to the power of a quarter or a half at a "
+        "popularity_discount_factor of 0, whichever finds more, and of 1 at 1; SIMS divides the users in common by it "
+        "to the power of the factor.",
         known="chosen",
     ),
     Rule(
-        says="Semantic-Similarity compares the words of the textual columns, of all metadata where there is no text; "
-        "the rarer a word that two items share, the more alike they are.",
+        says="item_id_hidden_dim and item_metadata_hidden_dim are how many items each item may go with, five for each "
+        "dimension: by who had both, and by metadata.",
+        known="chosen",
+        source="the service has embeddings of these sizes",
+    ),
+    Rule(
+        says="Semantic-Similarity compares the words of the textual columns, of all metadata where there is no text: "
+        "half of likeness is what two items share, the rarer the more, and half is where their words point in the 50 "
+        "strongest directions of words that go together.",
         known="chosen",
         source=f"{_SEMANTIC}: the service compares embeddings of a language model",
     ),
@@ -56,8 +71,6 @@ RULES = (
 
 
 def _dimension(name: str) -> Hyperparameter:
-    # The two dimensions size the service's embeddings. This engine has none, so that they may only be named as
-    # tuning ranges, as the service has it, and settle nothing.
     return Hyperparameter(
         name=name, kind="integer", default="100", minimum=30, maximum=200, tunable=True, settable=False
     )
@@ -92,11 +105,19 @@ _SIMS_FEATURES = (
 
 
 def _train_similar(data: TrainingData, params: TrainingParameters) -> Trained:
-    from personalize_local.recipes._related import train_similar_items
+    from personalize_local.recipes._related import Capacity, train_similar_items
 
     algorithm = complete(_SIMILAR, params.algorithm)
     complete((), params.feature_transformation)
-    return train_similar_items(data, discount=float(algorithm["popularity_discount_factor"]), seed=params.seed)
+    return train_similar_items(
+        data,
+        discount=float(algorithm["popularity_discount_factor"]),
+        seed=params.seed,
+        capacity=Capacity(
+            companions=_IN_A_DIMENSION * int(algorithm["item_id_hidden_dim"]),
+            alike=_IN_A_DIMENSION * int(algorithm["item_metadata_hidden_dim"]),
+        ),
+    )
 
 
 def _train_sims(data: TrainingData, params: TrainingParameters) -> Trained:

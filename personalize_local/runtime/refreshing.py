@@ -36,8 +36,8 @@ RULES = (
         source="dg/native-recipe-semantic-similarity.html; that the minutes count from the training is chosen",
     ),
     Rule(
-        says="A refresh that takes in more than 20,000 events, or looks at more than 5,000 items, is made beside the "
-        "requests: they are answered as before until it is done.",
+        says="A refresh after more than 20,000 further events, of whatever group, or of more than 5,000 items is made "
+        "beside the requests: they are answered as before until it is done.",
         known="chosen",
     ),
 )
@@ -98,7 +98,8 @@ class Refresher:
         if loaded.recipe.refreshes == "items":
             return len(loaded.model.items) > _MOST_ITEMS
         last = loaded.until if self._state is None else cast("int", self._state.source)
-        return rows.last_event(loaded.dataset_group) - last > _MOST_EVENTS
+        # Those of other groups have to be passed over.
+        return rows.newest_event() - last > _MOST_EVENTS
 
     def _beside(self, context: Context, loaded: Loaded, number: int, every: float) -> None:
         try:
@@ -125,11 +126,16 @@ class Refresher:
     def _with_events(self, rows: Rows, trained: Loaded, number: int, moment: float) -> _State:
         before = self._state or _State(number=-1, loaded=trained, source=trained.until)
         model, seen = cast("Trend", before.loaded.model), before.seen
-        last = cast("int", before.source)
-        while part := list(takewhile(_before(moment), rows.events_past(trained.dataset_group, last, _AT_ONCE))):
-            last = part[-1][0]
-            events, seen = _first_ones([event for event in part if trained.moves(event[3], event[4])], seen)
+        last, newest = cast("int", before.source), rows.newest_event()
+        while part := rows.events_past(trained.dataset_group, last, _AT_ONCE):
+            due = list(takewhile(_before(moment), part))
+            events, seen = _first_ones([event for event in due if trained.moves(event[3], event[4])], seen)
             model = model.with_events(*_columns(events))
+            last = due[-1][0] if due else last
+            if len(due) < len(part):
+                break
+        else:  # so that the next look does not pass over the events of other groups again
+            last = max(last, newest)
         loaded = _serving(before.loaded, model.at(moment, self._since), number)
         return _State(number=number, loaded=loaded, source=last, seen=seen)
 

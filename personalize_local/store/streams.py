@@ -70,6 +70,10 @@ class Streams:
         row = self._connection.execute("SELECT MAX(sequence) FROM events WHERE stream = ?", (stream,)).fetchone()
         return int(row[0] or 0)
 
+    def newest_event(self) -> int:
+        """The sequence of the newest event of all streams, at no cost; 0 when there is none."""
+        return int(self._connection.execute("SELECT MAX(sequence) FROM events").fetchone()[0] or 0)
+
     def recent_events(self, stream: str, actor: str, after: int, limit: int) -> list[tuple[str, str, Any]]:
         """Item id, event type and value of an actor's newest events past sequence ``after``, oldest first.
 
