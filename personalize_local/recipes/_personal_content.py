@@ -50,7 +50,7 @@ class Content:
         if isinstance(affinity, NeighbourTable):
             whole = affinity.sparse()
             return strongest_of_sparse(whole + whole @ self.loans, affinity.indexes.shape[1])
-        lent = affinity @ self.loans
+        lent = np.ascontiguousarray(affinity @ self.loans)  # read by rows
         lent += affinity
         return lent
 
