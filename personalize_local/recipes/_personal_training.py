@@ -130,7 +130,11 @@ class _Training:
         self, learned: Int64, held: Int64, lifetime: float | None, affinity: Affinity, content: Content
     ) -> Settings:
         controls = self.controls
-        start = Settings() if controls.recency else Settings(transition_decay=np.inf, affinity_decay=np.inf, repeat_decay=np.inf)
+        start = (
+            Settings()
+            if controls.recency
+            else Settings(transition_decay=np.inf, affinity_decay=np.inf, repeat_decay=np.inf)
+        )
         if not len(held):
             return _with_columns(start, self.data)
         kept = self.events.rows(learned, held)
