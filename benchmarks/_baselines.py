@@ -224,7 +224,7 @@ def fitted(log: Log) -> Iterator[tuple[str, Scorer, float]]:
         dense, spent = _timed(partial(ease, log))
         yield "EASE", read_with(log, dense), spent
         yield f"EASE, decay {_DECAY:g}", read_with(log, dense, _DECAY), spent
-    for reverse, said in ((0.0, "forwards"), (1.0, "both ways")):
+    for reverse, said in ((0.0, "forwards"), (0.5, "half back"), (1.0, "both ways")):
         table, spent = _timed(partial(transitions, log, reverse))
         yield f"transitions, {said}", read_with(log, table, _LAST_DECAY, _LAST), spent
 
