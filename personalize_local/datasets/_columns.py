@@ -86,12 +86,17 @@ def categorical(column: Array, order: NDArray[np.int64] | None = None) -> Catego
     )
 
 
+def text(column: Array) -> Text:
+    """A string column as text; null is empty."""
+    return Text(values=strings(pc.cast(column, pa.string()).fill_null("")))
+
+
 def metadata_column(column: Array, item: Field) -> Column | None:
     """An Items or Users column as the engine takes it; None for what training leaves out."""
     if item.numeric:
         return Numeric(values=read_only(numbers(column)))
     if item.textual:
-        return Text(values=strings(column.fill_null("")))
+        return text(column)
     if not item.categorical:
         return None
     # Encoded afresh: rows that were replaced may have left values that no row has any more.

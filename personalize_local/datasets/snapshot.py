@@ -64,15 +64,20 @@ NO_EVENTS = StreamedEvents()
 
 
 def training_data(
-    held: Mapping[str, Held], streamed: StreamedEvents = NO_EVENTS, *, excluded: Excluded | None = None
+    held: Mapping[str, Held],
+    streamed: StreamedEvents = NO_EVENTS,
+    *,
+    excluded: Excluded | None = None,
+    names: bool = False,
 ) -> TrainingData:
     """Join what the datasets of a group hold, by their type, and the group's streamed events.
 
     Interactions with the same timestamp and properties count once; of the rows of one item or user the newest counts.
-    ``excluded`` lists columns to leave out by dataset type, as a solution's excludedDatasetColumns does. Vocabularies
-    and values are numbered by first appearance, interactions before items and users.
+    ``excluded`` lists columns to leave out by dataset type, as a solution's excludedDatasetColumns does; with ``names``
+    the column that is marked as the items' name is a text among their metadata. Vocabularies and values are numbered
+    by first appearance, interactions before items and users.
     """
-    left_out = {kind.upper(): {fold(name) for name in names} for kind, names in (excluded or {}).items()}
+    left_out = {kind.upper(): {fold(name) for name in some} for kind, some in (excluded or {}).items()}
     events, item_rows, user_rows = (
         _Source(held=held.get(kind), excluded=left_out.get(kind, set())) for kind in ("INTERACTIONS", "ITEMS", "USERS")
     )
@@ -86,7 +91,9 @@ def training_data(
         users=Vocabulary.from_strings(columns.strings(people.dictionary)),
         items=Vocabulary.from_strings(columns.strings(catalogue.dictionary)),
         interactions=_interactions(events, streamed, columns.codes(user_ids), columns.codes(item_ids)),
-        item_metadata=item_rows.metadata(columns.codes(catalogue)[len(item_ids) :], len(catalogue.dictionary)),
+        item_metadata=item_rows.metadata(
+            columns.codes(catalogue)[len(item_ids) :], len(catalogue.dictionary), names=names
+        ),
         user_metadata=user_rows.metadata(columns.codes(people)[len(user_ids) :], len(people.dictionary)),
     )
 
@@ -152,15 +159,16 @@ class _Source:
         item = self.schema.field(name) if self.schema is not None else None
         return [] if self.held is None or item is None else self.held.chunks(item)
 
-    def metadata(self, ids: NDArray[np.int32], count: int) -> dict[str, Column]:
+    def metadata(self, ids: NDArray[np.int32], count: int, *, names: bool = False) -> dict[str, Column]:
         """The metadata of the first ``count`` ids, from each one's newest row. ``ids`` has the id of every row."""
         newest = columns.newest(ids, max(count, int(ids.max(initial=-1)) + 1))[:count]
         rows = pa.array(newest, mask=newest < 0)
         found: dict[str, Column] = {}
         for item in self.trained_fields():
-            if item.numeric or item.categorical or item.textual:
-                whole = columns.join(self.chunks(item.name), arrow_type(item))
-                column = columns.metadata_column(whole.take(rows), item)
+            named = names and item.item_name
+            if item.numeric or item.categorical or item.textual or named:
+                whole = columns.join(self.chunks(item.name), arrow_type(item)).take(rows)
+                column = columns.text(whole) if named else columns.metadata_column(whole, item)
                 if column is not None:
                     found[item.name.upper()] = column
         return found

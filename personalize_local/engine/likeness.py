@@ -9,25 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_local.engine.blas import single_thread
 from personalize_local.engine.data import Float32, Float64, Int32, Int64
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
-_DIRECTIONS = 50  # more brought what users have together no nearer, on titles and genres of 9,742 films
-_FURTHER = 8  # that are carried along, so that those kept are exact enough
-_ROUNDS = 4
-_FAINT = 0.1  # below which directions tell noise
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
     """Features of items in compressed rows and, as postings, the items of each feature with the same weights.
 
-    Rows are such that the largest product of one with itself is 1. ``directions`` [items, directions] are what features
-    that go together make of them, at most of length 1. Likeness is the mean of the products of both, in 0..1.
+    Rows are such that the largest product of one with itself is 1: likeness is in 0..1.
     """
 
     indptr: Int64
@@ -36,11 +28,10 @@ class Likeness:
     posting_indptr: Int64
     posting_items: Int32
     posting_weights: Float32
-    directions: Float32
 
     @classmethod
     def of(cls, features: csr_array) -> Likeness:
-        """Of a matrix [items, features] without negative values, with one thread of linear algebra."""
+        """Of a matrix [items, features] without negative values."""
         longest = float(features.multiply(features).sum(axis=1).max()) if features.nnz else 1.0
         rows = (features / np.sqrt(longest)).tocsr()
         postings = rows.tocsc()
@@ -51,7 +42,6 @@ class Likeness:
             posting_indptr=postings.indptr.astype(np.int64),
             posting_items=postings.indices.astype(np.int32),
             posting_weights=postings.data.astype(np.float32),
-            directions=_directions(rows),
         )
 
     @classmethod
@@ -77,31 +67,8 @@ class Likeness:
             self.posting_weights[begin:end] * weight
             for (begin, end), weight in zip(bounds, self.weights[cells], strict=True)
         ]
-        found = np.bincount(sharing, np.concatenate(shares), minlength=len(self)).astype(np.float64, copy=False)
-        along = self.directions @ self.directions[item]
-        along[along < _FAINT] = 0.0
-        found += along
-        found *= 0.5
+        found: Float64 = np.bincount(sharing, np.concatenate(shares), minlength=len(self)).astype(
+            np.float64, copy=False
+        )
         found[item] = 0.0
         return found
-
-
-def _directions(features: csr_array) -> Float32:
-    """Rows of a truncated singular value decomposition, as long as they are at most; short where it hardly tells them.
-
-    By subspace iterations on a seeded random start (Halko, Martinsson and Tropp, SIAM Review 2011).
-    """
-    size = min(_DIRECTIONS + _FURTHER, *features.shape)
-    with single_thread():
-        basis = np.random.default_rng(0).standard_normal((features.shape[1], size))
-        for _ in range(_ROUNDS):
-            basis = np.linalg.qr(features.T @ (features @ basis))[0]
-        found = features @ basis
-        turned = np.linalg.eigh(found.T @ found)[1][:, ::-1]  # the strongest first
-        directions = found @ turned[:, :_DIRECTIONS]
-    lengths = np.sqrt((directions**2).sum(axis=1))
-    known = lengths > 0
-    if known.any():
-        directions /= np.maximum(lengths, lengths[known].mean())[:, None]
-    stored: Float32 = directions.astype(np.float32)
-    return stored

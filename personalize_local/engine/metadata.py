@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from personalize_local.engine.context import code_column
-from personalize_local.engine.data import Categorical, Column, Int64, MultiCategorical, Numeric, Text
+from personalize_local.engine.data import Categorical, Column, Float64, Int32, Int64, MultiCategorical, Numeric, Text
 from personalize_local.engine.neighbours import NeighbourTable, strongest_of_sparse
 
 if TYPE_CHECKING:
@@ -46,6 +47,48 @@ def item_features(columns: Mapping[str, Column], n_items: int) -> csr_array | No
         block.data /= np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(block.indptr))
         blocks.append(block)
     return csr_array(hstack(blocks)) if blocks else None
+
+
+def text_features(texts: Mapping[str, Text], n_items: int) -> csr_array | None:
+    """Features [items, words] of all ``texts`` together, rows of length 1, rare words weigh more; None without a word.
+
+    A text counts by the root of its length: of a name and a long description neither drowns the other. Words of one
+    item alone are part of its length; they and those of all items have no feature.
+    """
+    from scipy.sparse import csr_array, diags_array
+
+    numbers: dict[str, int] = {}
+    bags = [_bag(texts[name].values, numbers) for name in sorted(texts)]
+    if not numbers:
+        return None
+    cells = [csr_array((np.ones(len(codes)), codes, ends), (n_items, len(numbers))) for codes, ends in bags]
+    had = sum(cells[1:], start=cells[0])
+    had.sum_duplicates()
+    frequency = np.bincount(had.indices, minlength=len(numbers))
+    weights = np.log(n_items / frequency)
+    whole = csr_array(had.shape)
+    for block in cells:
+        block.sum_duplicates()
+        block.data = (1.0 + np.log(block.data)) * weights[block.indices]
+        whole = whole + diags_array(_lengths(block) ** -0.5) @ block
+    kept = np.flatnonzero((frequency > 1) & (weights > 0))
+    return csr_array(diags_array(1.0 / _lengths(whole)) @ whole)[:, kept]
+
+
+def _lengths(rows: csr_array) -> Float64:
+    """The length of each row, 1 for one without any."""
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    found: Float64 = np.where(lengths > 0, lengths, 1.0)
+    return found
+
+
+def _bag(texts: tuple[str, ...], numbers: dict[str, int]) -> tuple[Int32, Int64]:
+    """The words of each text in compressed rows, by ``numbers``, in which new ones are entered."""
+    codes, ends = array("i"), [0]
+    for text in texts:
+        codes.extend(numbers.setdefault(word, len(numbers)) for word in _WORD.findall(text.lower()))
+        ends.append(len(codes))
+    return np.frombuffer(codes, np.int32) if codes else np.zeros(0, np.int32), np.array(ends, np.int64)
 
 
 def searchable(features: csr_array) -> csr_array:

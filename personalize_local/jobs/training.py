@@ -181,6 +181,7 @@ def snapshot(payload: Mapping[str, Any], workplace: Workplace) -> TrainingData:
         held,
         streamed(payload, workplace),
         excluded=payload["solutionConfig"].get("trainingDataConfig", {}).get("excludedDatasetColumns", {}),
+        names=RECIPES[payload["recipe"]].item_names,
     )
     if "ACTIONS" not in RECIPES[payload["recipe"]].required_datasets:
         return data

@@ -120,9 +120,9 @@ def train_similar_items(
         like = _alike(data, history, learned, capacity.alike) if metadata else None
 
         def fit(some: Int64) -> RelatedModel:
-            known = near if some is learned else None
-            found = companions(history, some, len(data.items), mixture, _kept(data, capacity.companions), known)
-            table = unit(strongest_of_sparse(found, _kept(data, capacity.companions)))
+            known, width = near if some is learned else None, _kept(data, capacity.companions)
+            found = companions(history, some, len(data.items), mixture, width, known)
+            table = unit(strongest_of_sparse(found, width))
             if like is not None:
                 table = _with_metadata(table, like, _interactions(data, history, some), _kept(data, capacity.width))
             return related_model(data, table, _users_of(data, history, some))

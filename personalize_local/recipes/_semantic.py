@@ -1,4 +1,4 @@
-"""How aws-semantic-similarity learns here: items are alike whose texts share rare words, or words that go together.
+"""How aws-semantic-similarity learns here: items are alike whose texts share words that are rare elsewhere.
 
 The service compares embeddings of a language model. Its three metrics are kept, with this likeness for its own.
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from personalize_local.engine.data import Float32, Float64, Int64, Numeric, Text, TrainingData
 from personalize_local.engine.evaluation import LIST_LENGTH
 from personalize_local.engine.likeness import Likeness
-from personalize_local.engine.metadata import item_features
+from personalize_local.engine.metadata import item_features, text_features
 from personalize_local.engine.popularity import popularity_logits, unique_users
 from personalize_local.engine.scores import Bool, PopularityOrder, Scores
 from personalize_local.engine.vocabulary import Vocabulary
@@ -161,7 +161,7 @@ def train_semantic(data: TrainingData, *, seed: int) -> Trained:
 def _features(data: TrainingData) -> csr_array | None:
     columns = data.item_metadata
     texts = {name: column for name, column in columns.items() if isinstance(column, Text)}
-    return item_features(texts or columns, len(data.items))
+    return text_features(texts, len(data.items)) if texts else item_features(columns, len(data.items))
 
 
 def _moved(features: csr_array, places: Int32, n_items: int) -> csr_array:

@@ -97,9 +97,11 @@ class TrendingModel:
     def at(self, moment: float, trained: float) -> TrendingModel:
         """Look at what is known at ``moment``, with a training at ``trained``, both in epoch seconds."""
         known = trained if self.arrived is None else self.arrived
-        alive = abs(known - self.newest) <= 2 * self.interval
         # What happens in the second of a look counts at the next one, as what arrives in it does.
         second = int(moment) - 1
+        # The newest one may be of a client whose clock is ahead.
+        lately = (self.recent_times <= second) & (self.recent_times > second - 2 * self.interval)
+        alive = abs(known - self.newest) <= 2 * self.interval or bool(lately.any())
         end = second if alive else self.newest
         needed = self.recent_times > min(self.newest, second) - 2 * self.interval
         return replace(

@@ -203,6 +203,8 @@ class Recipe:
     items as they are now, where performIncrementalUpdate asks for that (Renewable)."""
     ranking_influence: bool = False
     """Whether campaigns and batch jobs may set a rankingInfluence."""
+    item_names: bool = False
+    """Whether training reads the column that is marked as the items' name."""
     metadata: Literal["opt-in", "automatic"] | None = "opt-in"
     """When answers carry item metadata: on request, without asking, or never."""
     batch_inference: bool = False

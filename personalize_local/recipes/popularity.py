@@ -32,8 +32,9 @@ RULES = (
     ),
     Rule(
         says="The latest interval ends with the latest refresh while data are alive: when the newest interaction, as "
-        "it became known, was at most two intervals away from the clock. Otherwise (data at rest, events sent "
-        "with old times) it ends with the newest interaction, so that old data have trends too.",
+        "it became known, was at most two intervals away from the clock, or any happened in the two intervals before "
+        "the refresh. Otherwise (data at rest, events sent with old times) it ends with the newest interaction, so "
+        "that old data have trends too.",
         known="chosen",
         source="not documented; data at rest have no other end",
     ),

@@ -45,9 +45,9 @@ RULES = (
         source="the service has embeddings of these sizes",
     ),
     Rule(
-        says="Semantic-Similarity compares the words of the textual columns, of all metadata where there is no text: "
-        "half of likeness is what two items share, the rarer the more, and half is where their words point in the 50 "
-        "strongest directions of words that go together.",
+        says="Semantic-Similarity compares the words of the name and the textual columns, of the other metadata where "
+        "there are none; the rarer a word that two items share, the more alike they are. Of two texts of an item the "
+        "longer one counts for more, but less than its words would.",
         known="chosen",
         source=f"{_SEMANTIC}: the service compares embeddings of a language model",
     ),
@@ -213,6 +213,7 @@ SEMANTIC_SIMILARITY = replace(
     created=released(2025, 11, 30),  # chosen: the day of its release
     incremental_update=True,
     refreshes="items",
+    item_names=True,
     ranking_influence=True,
     metadata="automatic",
     themes=False,

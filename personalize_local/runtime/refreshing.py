@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from personalize_local.clock import tick
 from personalize_local.context import Context
 from personalize_local.provenance import Rule
+from personalize_local.recipes import RECIPES
 from personalize_local.recipes.base import Model, Renewable, Trend
 from personalize_local.store.sql import Rows
 
@@ -160,7 +161,7 @@ class Refresher:
         from personalize_local.datasets.snapshot import training_data
 
         excluded = self._payload["solutionConfig"].get("trainingDataConfig", {}).get("excludedDatasetColumns", {})
-        return training_data({"ITEMS": held}, excluded=excluded)
+        return training_data({"ITEMS": held}, excluded=excluded, names=RECIPES[self._payload["recipe"]].item_names)
 
 
 def _as_of(rows: Rows, known: Mapping[str, Any], learned: Mapping[str, Any], moment: float) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def snapshot_of(
     *,
     schemas: Mapping[str, Schema] | None = None,
     excluded: Mapping[str, Sequence[str]] | None = None,
+    names: bool = False,
     **others: Sequence[SegmentRef],
 ) -> TrainingData:
     """The snapshot of segments, under the schemas given or those of the newest segments."""
@@ -60,7 +61,7 @@ def snapshot_of(
         name: held(used, [Placed(segment=ref) for ref in refs.get(name, ())])
         for name, used in {**read, **(schemas or {})}.items()
     }
-    return training_data(datasets, streamed, excluded=excluded)
+    return training_data(datasets, streamed, excluded=excluded, names=names)
 
 
 def told(data: TrainingData) -> list[tuple[Any, ...]]:
@@ -184,6 +185,20 @@ def test_excluded_columns_are_left_out(write: Any) -> None:
     assert (set(data.interactions.context), set(data.item_metadata)) == ({"BATTERY"}, {"YEAR"})
     assert data.interactions.value is None
     assert data.interactions.event_type is None
+
+
+def test_the_items_name_is_a_text_where_it_is_asked_for(write: Any) -> None:
+    named = {**TITLE, "itemName": True}
+    for extra in ({}, {"categorical": True}):
+        read = schema("Items", ITEM, GENRE, {**named, **extra}, PLOT)
+        items = [write(read, "ITEM_ID,GENRE,TITLE,PLOT\ni1,g,Old name,p\ni2,g,,q\ni1,g,The name,p\n")]
+        found = snapshot_of([], items=items, names=True).item_metadata
+        assert list(found) == ["GENRE", "TITLE", "PLOT"]
+        assert found["TITLE"] == Text(values=("The name", ""))
+        without = snapshot_of([], items=items).item_metadata
+        assert not isinstance(without.get("TITLE"), Text)
+        assert ("TITLE" in without) is bool(extra)
+        assert "TITLE" not in snapshot_of([], items=items, names=True, excluded={"Items": ["title"]}).item_metadata
 
 
 def test_streamed_events_alone_are_data() -> None:

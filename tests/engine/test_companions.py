@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from personalize_local.engine import companions as module
 from personalize_local.engine import transitions
 from personalize_local.engine.companions import Mixture, chosen_mixture, companions, near_pairs
 from personalize_local.engine.data import Int64, Interactions
@@ -132,3 +133,14 @@ def test_each_user_is_asked_as_if_his_newest_event_had_not_been(
         expected[row[-2]] = 0  # the item asked about, whatever it has there
         candidates = [np.where(np.arange(12) == row[-2], 0, one) for one in asked[row[-2], row[-1]]]
         assert any(np.allclose(one, expected, atol=1e-4) for one in candidates), row
+
+
+def test_the_gain_leaves_out_what_was_asked_about_and_puts_the_more_popular_of_equals_first() -> None:
+    scores = np.array([[9, 5, 3, 3, 3], [0, 0, 0, 1, 0]], np.float32)
+    popularity = np.array([1.0, 1.0, 5.0, 7.0, 5.0])
+    # Behind 1 and the more popular 3; the other is asked about, and of its equals 4 is as popular as the truth.
+    found = module._gain(scores, np.array([0, 3]), np.array([2, 2]), popularity)
+    assert found == pytest.approx(1 / np.log2(4) + 1)
+    many = np.arange(40, dtype=np.float32)[None]
+    assert module._gain(many.copy(), np.array([0]), np.array([14]), np.zeros(40)) == 0
+    assert module._gain(many, np.array([0]), np.array([15]), np.zeros(40)) > 0

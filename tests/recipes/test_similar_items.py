@@ -76,10 +76,10 @@ def test_the_sizes_of_embeddings_are_how_many_items_go_with_each(name: str, item
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("personalize_local.recipes.related_items._IN_A_DIMENSION", 2)
-        for size in ("30", "50"):
-            other = {"item_id_hidden_dim": "30", "item_metadata_hidden_dim": "30", name: size}
-            found[size] = np.count_nonzero(train(data, **other).scores(Query(item_id=item)).dense() > 0)
-    assert found == {"30": 60, "50": 100}
+        for size, rest in (("30", "30"), ("50", "30"), ("30", "50")):
+            sizes = {"item_id_hidden_dim": rest, "item_metadata_hidden_dim": rest, name: size}
+            found[size, rest] = np.count_nonzero(train(data, **sizes).scores(Query(item_id=item)).dense() > 0)
+    assert found == {("30", "30"): 60, ("50", "30"): 100, ("30", "50"): 60}
 
 
 def with_cold_items(n_cold: int) -> TrainingData:

@@ -153,6 +153,22 @@ def test_interactions_ahead_of_the_clock_count_when_their_time_has_come() -> Non
     assert listed(trained.at(hour(10.6), hour(9.5)), 1) == ["later"]
 
 
+def test_one_wrong_time_far_ahead_does_not_hide_what_happens_now() -> None:
+    trained = trend(happened(HOURS)).at(hour(9), hour(9))
+    wrong = sent(trained, {"old": [9.5] * 2}).with_events(["even"], np.array([int(hour(100))]), [hour(9.6)])
+    assert listed(wrong.at(hour(10), hour(9)), 2) == ["old", "fallen"]
+    later = sent(wrong.at(hour(10), hour(9)), {"risen": [10.5] * 4})
+    assert listed(later.at(hour(11), hour(9)), 1) == ["risen"]
+    assert listed(later.at(hour(14), hour(9)), 2) == ["even", "old"], "all else is at rest then"
+
+
+def test_data_far_ahead_of_the_clock_are_at_rest_until_something_happens_now() -> None:
+    trained = trend(happened(HOURS)).at(hour(-1000), hour(-1000))
+    assert listed(trained, 1) == ["rising"]
+    alive = sent(trained, {"even": [-999.5] * 2})
+    assert listed(alive.at(hour(-999), hour(-1000)), 2) == ["even", "old"]
+
+
 def test_what_no_later_look_needs_is_not_kept() -> None:
     model = trend(happened({"a": np.arange(0, 200, 0.01).tolist()})).at(hour(200), hour(200))
     assert len(model.recent_items) <= 200 + 1

@@ -59,8 +59,8 @@ class Shelf:
         given = {} if config is None else {"campaignConfig": config}
         return self.program.campaign(self.program.version(solution), name, **given)
 
-    def put(self, name: str, text: str) -> None:
-        values = {"title": name, "about": text, "genre": "book", "creationTimestamp": int(CLOCK)}
+    def put(self, name: str, text: str, title: str | None = None) -> None:
+        values = {"title": title or name, "about": text, "genre": "book", "creationTimestamp": int(CLOCK)}
         self.program.events.put_items(datasetArn=self.items, items=[{"itemId": name, "properties": json.dumps(values)}])
 
     def like(self, campaign: str, item: str = "asked", k: int = 3, **more: Any) -> list[str]:
@@ -123,3 +123,14 @@ def test_freshness_and_popularity_wait_for_a_training(small: Callable[..., Small
     version = shelf.program.version(shelf.program.arn("solution/moving"))
     shelf.control.update_campaign(campaignArn=moving, solutionVersionArn=version)
     assert shelf.like(moving, k=1) == ["added"]
+
+
+def test_the_names_of_items_say_what_they_are_like(small: Callable[..., Small]) -> None:
+    shelf = Shelf(small())
+    for number, name in enumerate(("Ringing bells", "Bells of spring")):
+        shelf.put(f"named{number}", "", name)
+    moving = shelf.campaign("moving", performIncrementalUpdate=True)
+    assert shelf.like(moving, "named0", 1) == ["named1"]
+    shelf.put("later", "", "Ringing spring")
+    shelf.small.wait(30 * MINUTE)
+    assert set(shelf.like(moving, "later", 2)) == {"named0", "named1"}
