@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,10 @@ class ContextColumn:
     logits: Float32
     values: tuple[str, ...] = ()
     edges: tuple[float, ...] = ()
+    _places: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_places", {value: place for place, value in enumerate(self.values)})
 
     def row(self, value: str) -> Float32 | None:
         """The logits under ``value``; None for a value that is unknown or no number where one is needed."""
@@ -31,10 +35,7 @@ class ContextColumn:
     def code(self, value: str) -> int:
         """The row of ``value``, or -1."""
         if not self.edges:
-            try:
-                return self.values.index(value)
-            except ValueError:
-                return -1
+            return self._places.get(value, -1)
         try:
             number = float(value)
         except ValueError:
@@ -48,7 +49,7 @@ def fit_context(columns: Mapping[str, Categorical | Numeric], item: Int32, n_ite
     for name, column in columns.items():
         codes, values, edges = code_column(column, max(2, _CELLS // max(n_items, 1)))
         size = len(edges) + 1 if edges else len(values)
-        if size >= 2:
+        if size >= 2 and len(np.unique(codes[codes >= 0])) >= 2:
             fitted[name] = ContextColumn(logits=_lift(codes, size, item, n_items), values=values, edges=edges)
     return fitted
 

@@ -76,6 +76,8 @@ def item_weights(gram: Float32, regularization: float) -> Float32:
     """
     from scipy.linalg.lapack import spotrf, spotri
 
+    if not len(gram):
+        return gram
     work = gram.copy(order="F")
     work.reshape(-1, order="F")[:: len(work) + 1] += np.float32(regularization)
     work, info = spotrf(work, lower=1, overwrite_a=1, clean=0)

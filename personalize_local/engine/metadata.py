@@ -43,6 +43,7 @@ def item_features(columns: Mapping[str, Column], n_items: int) -> csr_array | No
         frequency = np.bincount(block.indices, minlength=size)
         weights = np.log(n_items / np.maximum(frequency, 1))
         block.data = weights[block.indices]
+        block.eliminate_zeros()
         lengths = np.sqrt(np.bincount(np.repeat(np.arange(n_items), np.diff(block.indptr)), block.data**2, n_items))
         block.data /= np.repeat(np.where(lengths > 0, lengths, 1.0), np.diff(block.indptr))
         blocks.append(block)

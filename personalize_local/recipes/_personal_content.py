@@ -24,13 +24,10 @@ _LENT = 0.5  # share of it that an item without any interaction gets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """``table`` has the items alike in metadata (None: there is no metadata), ``loans`` [items, items] who lends whom.
+    """``features`` [items, features] of the metadata and ``table``, the items alike in it; None without metadata."""
 
-    Row i of ``loans`` holds the items that i lends to, and the share of its relations that each of them gets.
-    """
-
+    features: csr_array | None
     table: NeighbourTable | None
-    loans: csr_array | None
 
     @classmethod
     def of(cls, data: TrainingData, width: int) -> Content:
@@ -38,25 +35,28 @@ class Content:
         n_items = len(data.items)
         features = item_features(data.item_metadata, n_items)
         if features is None or n_items < 2:
-            return cls(table=None, loans=None)
+            return cls(features=None, table=None)
         table = metadata_neighbours(searchable(features), np.arange(n_items), min(_ALIKE, width))
-        loans = _loans(features, np.bincount(data.interactions.item, minlength=n_items))
-        return cls(table=table if table.values.any() else None, loans=loans)
+        return cls(features=features, table=table if table.values.any() else None)
 
-    def lent(self, affinity: Affinity) -> Affinity:
-        """``affinity`` in which items of few interactions stand also where the items like them stand."""
-        if self.loans is None:
+    def lent(self, affinity: Affinity, interactions: Int64) -> Affinity:
+        """``affinity`` in which items of few ``interactions`` stand also where the items like them stand."""
+        loans = None if self.features is None else _loans(self.features, interactions)
+        if loans is None:
             return affinity
         if isinstance(affinity, NeighbourTable):
             whole = affinity.sparse()
-            return strongest_of_sparse(whole + whole @ self.loans, affinity.indexes.shape[1])
-        lent = np.ascontiguousarray(affinity @ self.loans)  # read by rows
+            return strongest_of_sparse(whole + whole @ loans, affinity.indexes.shape[1])
+        lent = np.ascontiguousarray(affinity @ loans)  # read by rows
         lent += affinity
         return lent
 
 
 def _loans(features: csr_array, interactions: Int64) -> csr_array | None:
-    """What the items most alike of each item of few interactions lend it; those lend that have enough themselves."""
+    """Who lends whom, [items, items]: those most alike that have enough lend to items of few interactions.
+
+    Row i holds the items that i lends to, and the share of its relations that each of them gets.
+    """
     from scipy.sparse import csr_array
 
     borrowers = np.flatnonzero((interactions < COLD) & (np.diff(features.indptr) > 0))[:_MOST_BORROWERS]
@@ -69,5 +69,7 @@ def _loans(features: csr_array, interactions: Int64) -> csr_array | None:
     need = _LENT * (1.0 - interactions[borrowers] / COLD)
     shares = np.divide(likeness, sums, out=np.zeros_like(likeness), where=sums > 0) * need[:, None]
     kept = shares.ravel() > 0
+    if not kept.any():
+        return None
     cells = known[lenders.ravel()[kept]], np.repeat(borrowers, shares.shape[1])[kept]
     return csr_array((shares.ravel()[kept].astype(np.float32), cells), shape=(len(interactions), len(interactions)))

@@ -30,6 +30,7 @@ _COVERED = 0.95  # share of the interactions whose items EASE has beyond that: i
 # What common users may cost: pairs for each of the first million events, and for each further one. Where histories are
 # too long for that their newest events are paired.
 _PAIRS_PER_EVENT, _PAIRS_PER_FURTHER, _FIRST_EVENTS = 24.0, 6.0, 1_000_000
+_DEPTH = 2  # times the neighbours that are kept: sums of tables lose what was cut from one of them
 _HISTORY_CAPS = (10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640, 896)
 NOBODY = np.zeros(0, np.int64)
 NOBODY.setflags(write=False)
@@ -187,8 +188,10 @@ class _SparseSums:
     def complete(self, held: Int64, others: Int64) -> None:
         history = self._events.histories
         self._pairs(history.indptr[held + 1] - 1, history.indptr[held])
-        self._share(held, held, -1.0)
-        self._share(np.concatenate((held, others)), NOBODY)
+        # All pairs of the few who change, so that what is taken away is what was added.
+        self._share(held, held, -1.0, width=self._n_items)
+        self._share(held, NOBODY, width=self._n_items)
+        self._share(others, NOBODY)
         self._follow(others, NOBODY)
 
     def affinity(self) -> Affinity:
@@ -204,7 +207,7 @@ class _SparseSums:
         self.counts = add_pairs(self.counts, items, targets, starts, weights=weights)
         self._reverse = None
 
-    def _share(self, users: Int64, held: Int64, amount: float = 1.0) -> None:
+    def _share(self, users: Int64, held: Int64, amount: float = 1.0, *, width: int | None = None) -> None:
         """Add ``amount`` times what ``users`` have in common."""
         history, weights = self._events.histories, self._events.weights
         positions, owner = self._events.positions(users, held)
@@ -216,7 +219,7 @@ class _SparseSums:
             len(users),
             self._n_items,
             discount=_DISCOUNT,
-            width=self._width,
+            width=width or _DEPTH * self._width,
             weight=None if weights is None else weights[positions],
         )
         self._users_of += amount * users_of

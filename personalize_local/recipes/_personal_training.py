@@ -89,20 +89,24 @@ class _Training:
         held = choose_validation_users(learned, lengths, self.n_items, self.seed)
         rows = self.events.rows(learned)
         lifetime = self._lifetime(rows) if self.controls.recency else None
-        # Metadata says nothing about who the tested users are.
         content = Content.of(self.data, self.controls.neighbours)
         self.sums.learn(learned, held)
-        affinity = content.lent(self.sums.affinity())
+        affinity = content.lent(self.sums.affinity(), self._counts(self.events.rows(learned, held)))
         settings = self._choose(learned, held, lifetime, affinity, content)
         known = np.unique(self.histories.items[self.events.positions(tested)[0]]).astype(np.int64)
         measured = self._model(settings, lifetime, rows, affinity, content, known)
         asked = tested if len(learned) else NOBODY
-        metrics = measure_model(measured.scores_of, self.histories, asked, self.n_items, self._further())
+        metrics = measure_model(
+            lambda had: measured.scores_of(had[-HISTORY:]), self.histories, asked, self.n_items, self._further()
+        )
         del affinity  # as large as the served one that comes next
         self.sums.complete(held, tested)
-        affinity = content.lent(self.sums.affinity())
+        affinity = content.lent(self.sums.affinity(), self._counts(self.events.rows(self.users)))
         model = self._model(settings, lifetime, self.events.rows(self.users), affinity, content)
         return Trained(model=model, metrics=metrics)
+
+    def _counts(self, rows: Int64) -> Int64:
+        return np.bincount(self.data.interactions.item[rows], minlength=self.n_items)
 
     def _lifetime(self, rows: Int64) -> float | None:
         interactions = self.data.interactions

@@ -83,17 +83,24 @@ class Refresher:
         if state is not None and state.number >= number:
             return state.loaded
         before = loaded if state is None else state.loaded
+        is_long = self._is_long(rows, loaded)
         if not self._lock.acquire(blocking=False):
             return before
-        if self._is_long(rows, loaded):
-            # One thread answers all requests, and they are many.
-            work = threading.Thread(target=self._beside, args=(context, loaded, number, every), daemon=True)
-            work.start()
+        if is_long:
+            self._start(context, loaded, number, every)
             return before
         try:
             return self._refresh(context, rows, loaded, number, every)
         finally:
             self._lock.release()
+
+    def _start(self, context: Context, loaded: Loaded, number: int, every: float) -> None:
+        """Move on beside the requests: one thread answers them all. The caller has the lock and gives it away."""
+        try:
+            threading.Thread(target=self._beside, args=(context, loaded, number, every), daemon=True).start()
+        except BaseException:
+            self._lock.release()
+            raise
 
     def _is_long(self, rows: Rows, loaded: Loaded) -> bool:
         if loaded.recipe.refreshes == "items":

@@ -116,3 +116,7 @@ def test_the_columns_of_users_say_what_people_like_them_choose() -> None:
     assert nobody is None
     assert persons["TAGS"].of(0) is not None
     assert len(person_parts(persons, {"GROUP": 1.0, "TAGS": 0.0}, 0)) == 1
+
+
+def test_a_number_that_is_always_the_same_is_not_learned() -> None:
+    assert fit_context({"A": Numeric(values=np.full(9, 2.5))}, np.zeros(9, np.int32), 1) == {}

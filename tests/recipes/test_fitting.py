@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from personalize_local.engine.data import Int32
+from personalize_local.engine.data import Categorical, Int32
 from personalize_local.engine.ease import add_gram, item_weights
+from personalize_local.engine.neighbours import NeighbourTable
 from personalize_local.engine.popularity import popularity_logits
 from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.transitions import add_pairs, no_pairs, transition_table
+from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.recipes import RECIPES
 from personalize_local.recipes._common import histories, learned_users, measure_model, split_users
+from personalize_local.recipes._personal_content import Content
 from personalize_local.recipes._personal_model import PersonalModel
+from personalize_local.recipes._personal_sums import NOBODY, Events, _SparseSums
 from personalize_local.recipes.base import Query, TrainingParameters
 from tests.recipes.worlds import random_world, world
 
@@ -114,3 +120,38 @@ def test_percentiles_of_history_lengths_keep_the_users_at_their_bounds(low: str,
     users = learned_users(lengths, features)
     assert len(users) == kept
     assert lengths[users].min() == 1 + (20 - kept) // 2
+
+
+@pytest.mark.usefixtures("sparse")
+def test_what_is_added_in_parts_is_what_is_added_at_once() -> None:
+    data = random_world(5, n_users=300, n_items=40)
+    history = histories(data)
+    everyone = np.arange(len(data.users))
+    test, learned = everyone[::10], np.setdiff1d(everyone, everyone[::10])
+    learned = learned[history.lengths[learned] > 0]
+    held = learned[history.lengths[learned] >= 3][::4]
+    parts, whole = (_SparseSums(Events(histories=history, weights=None), len(data.items), 40) for _ in range(2))
+    parts.learn(learned, held)
+    parts.complete(held, test)
+    whole.learn(everyone, NOBODY)
+    found, wanted = parts.affinity(), whole.affinity()
+    assert isinstance(found, NeighbourTable)
+    assert isinstance(wanted, NeighbourTable)
+    np.testing.assert_allclose(found.sparse().toarray(), wanted.sparse().toarray(), atol=1e-5)
+    np.testing.assert_allclose(parts.counts.toarray(), whole.counts.toarray(), atol=1e-4)
+
+
+def test_items_of_few_events_borrow_from_their_like_in_rows() -> None:
+    names = ("old", "new", "other")
+    kind = Categorical(codes=np.array([0, 0, 1, 1], np.int32), values=names[:2])
+    data = replace(world([["a", "b"]]), items=Vocabulary.from_strings(["a", "b", "c", "d"]), item_metadata={"K": kind})
+    content = Content.of(data, 10)
+    affinity = np.arange(16, dtype=np.float32).reshape(4, 4)
+    lent = content.lent(affinity, np.array([9, 0, 9, 9]))
+    assert isinstance(lent, np.ndarray)
+    assert lent.flags["C_CONTIGUOUS"], "it is read by rows"
+    np.testing.assert_allclose(lent[:, 1], affinity[:, 1] + 0.5 * affinity[:, 0])
+    np.testing.assert_allclose(lent[:, [0, 2, 3]], affinity[:, [0, 2, 3]])
+    assert content.lent(affinity, np.full(4, 9)) is affinity
+    same = replace(data, item_metadata={"K": replace(kind, codes=np.zeros(4, np.int32))})
+    assert Content.of(same, 10).lent(affinity, np.array([9, 0, 9, 9])) is affinity

@@ -212,3 +212,29 @@ def test_a_history_is_the_stored_part_and_then_the_streamed_one_at_most_a_hundre
     assert full == [*[f"i{step % 7}" for step in range(32, 130)], "i3", "i5"]
     assert model.items.strings(model.history(Query(user_id="u1", events=["i0"] * 200))) == ["i0"] * 100
     assert not len(model.history(Query(user_id="a stranger")))
+
+
+def test_without_recency_the_order_of_a_history_does_not_count() -> None:
+    random = np.random.default_rng(3)
+    staples = [[f"s{own[random.integers(0, 3)]}" for _ in range(16)] for own in random.integers(0, 12, (80, 3))]
+    model = train(world(staples), {"recency_mask": "false"}).model
+    assert isinstance(model, PersonalModel)
+    assert model.settings.repeat_weight > 0
+    often, rarely = "s3", "s5"
+    history = [often] * 4 + [rarely] * 2
+    for events in (history, history[::-1]):
+        items = model.items.indexes([often, rarely])
+        first, second = model.scores(Query(events=events)).logits_of(items)
+        assert first > second
+
+
+def test_metrics_are_measured_on_as_much_of_a_history_as_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = []
+    plain = PersonalModel.scores_of
+    monkeypatch.setattr(
+        PersonalModel,
+        "scores_of",
+        lambda self, history, *more: lengths.append(len(history)) or plain(self, history, *more),
+    )
+    train(world([[f"i{(user + step) % 30}" for step in range(130)] for user in range(40)]))
+    assert max(lengths) == 100

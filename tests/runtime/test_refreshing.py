@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from personalize_local.runtime import refreshing
 from personalize_local.store.records import StreamedEvent
@@ -183,3 +184,26 @@ def test_events_are_read_in_parts_that_fit_in_memory(
         square.send(item, 5 - number)
     square.small.wait(HOUR)
     assert square.top(campaign, 4) == ["p3", "p4", "new", "p0"]
+
+
+@pytest.mark.parametrize("failing", ["the look", "the thread"])
+def test_a_refresh_that_cannot_begin_is_tried_again(
+    small: Callable[..., Small], monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    square = Square(small())
+    campaign = square.campaign()
+    square.send("p5", 3)
+    square.small.wait(HOUR)
+    with monkeypatch.context() as broken:
+        broken.setattr(refreshing, "_MOST_EVENTS", 2)
+
+        def fail(*_: object, **__: object) -> None:
+            raise RuntimeError("it cannot begin")
+
+        if failing == "the look":
+            broken.setattr(Rows, "newest_event", fail)
+        else:
+            broken.setattr(threading.Thread, "start", fail)
+        with pytest.raises(ClientError):
+            square.top(campaign)
+    assert square.top(campaign)[0] == "p5"
