@@ -20,14 +20,15 @@ Floats = Float32 | Float64
 # How much better a setting must be than the one in force, so that noise is not chased: the more the fewer users tell.
 _WORTH, _WORTH_OF_ONE = 0.005, 0.2
 _GRIDS: Mapping[str, Sequence[float]] = {
-    "seen_weight": (-20.0, -6.0, -2.0, 0.0, 2.0, 5.0),
-    "repeat_weight": (0.0, 1.0, 3.0, 8.0, 20.0),
+    "seen_weight": (-20.0, -6.0, -2.0, 0.0, 2.0, 5.0, 12.0),
+    "repeat_weight": (0.0, 1.0, 3.0, 8.0, 20.0, 40.0),
     "repeat_decay": (2.0, 10.0, 50.0),
     "transition_share": (0.15, 0.3, 0.45, 0.6, 0.75, 0.9),
     "reverse_share": (0.0, 0.5, 1.0),
     "damping": (0.0, 0.25, 0.5),
     "transition_decay": (2.0, 5.0, 10.0),
     "affinity_decay": (5.0, 10.0, 20.0),
+    "companion_weight": (0.0, 0.25, 0.5, 1.0),
     "content_weight": (0.0, 0.1, 0.25, 0.5, 1.0),
     "popularity_weight": (0.0, 0.1, 0.25, 0.5, 1.0),
 }
@@ -43,7 +44,8 @@ class Settings:
 
     ``transition_share`` of the personal signal comes from transitions, the rest from affinity. ``reverse_share``
     counts pairs also backwards, ``damping`` divides by popularity to this power, the decays are ages in events at
-    which an event of the history weighs 1/e (infinite: all alike). ``content_weight`` is that of likeness in metadata,
+    which an event of the history weighs 1/e (infinite: all alike). ``companion_weight`` is that of the share of common
+    users beside a model of affinity that weighs all items at once, ``content_weight`` that of likeness in metadata,
     ``seen_weight`` is added to what the history has and ``repeat_weight`` times how often and lately it was had.
     ``context_weights`` are by context column and ``person_weights`` by column of the user. ``temperature`` turns the
     sum into logits.
@@ -54,6 +56,7 @@ class Settings:
     damping: float = 0.25
     transition_decay: float = 5.0
     affinity_decay: float = 10.0
+    companion_weight: float = 0.0
     content_weight: float = 0.0
     popularity_weight: float = 0.1
     seen_weight: float = 0.0
@@ -107,10 +110,11 @@ class Validation:
 
     A cell is an item of a user's pool; cells are in the order of the users, and user u's first is ``starts[u]``.
     ``row`` is the user of each cell, ``own`` the cell of each held-out item, ``rest`` the number of items outside each
-    pool, which count as without any signal. ``transitions`` maps (reverse_share, damping, decay), ``affinity`` and
-    ``content`` (None: there is no metadata) a decay to the standardised signal of each cell, and ``repeated`` one to
-    that of :func:`repeats`; ``popularity`` is standardised, ``seen`` is 1 in the history. ``context`` and ``persons``
-    map a column to logits; ``weight`` [users] is what each event counts for (None: all alike).
+    pool, which count as without any signal. ``transitions`` maps (reverse_share, damping, decay), ``affinity``,
+    ``companions`` and ``content`` (None: there is no such table) a decay to the standardised signal of each cell, and
+    ``repeated`` one to that of :func:`repeats`; ``popularity`` is standardised, ``seen`` is 1 in the history.
+    ``context`` and ``persons`` map a column to logits; ``weight`` [users] is what each event counts for (None: all
+    alike).
     """
 
     starts: Int64
@@ -122,6 +126,7 @@ class Validation:
     popularity: Float32
     seen: Float32
     repeated: Callable[[float], Float32]
+    companions: Callable[[float], Float32] | None = None
     content: Callable[[float], Float32] | None = None
     context: Mapping[str, Float32] = field(default_factory=dict)
     persons: Mapping[str, Float32] = field(default_factory=dict)
@@ -132,8 +137,12 @@ class Validation:
         share = np.float32(settings.transition_share)
         total = share * self.transitions(settings.reverse_share, settings.damping, settings.transition_decay)
         total += (1 - share) * self.affinity(settings.affinity_decay)
-        if settings.content_weight and self.content is not None:
-            total += np.float32(settings.content_weight) * self.content(settings.affinity_decay)
+        for weight, table in (
+            (settings.companion_weight, self.companions),
+            (settings.content_weight, self.content),
+        ):
+            if weight and table is not None:
+                total += np.float32(weight) * table(settings.affinity_decay)
         if settings.repeat_weight:
             total += np.float32(settings.repeat_weight) * self.repeated(settings.repeat_decay)
         parts = [
@@ -175,8 +184,13 @@ def choose_settings(validation: Validation, start: Settings, *, recency_weighted
     With ``recency_weighted`` off the decays stay as they are.
     """
     settings, best = start, validation.quality(start)
+    absent = {
+        name
+        for name, table in (("companion_weight", validation.companions), ("content_weight", validation.content))
+        if table is None
+    }
     for name in _GRIDS:
-        if name == "content_weight" and validation.content is None:
+        if name in absent:
             continue
         if recency_weighted or name not in _RECENCY:
             settings, best = _try_values(validation, settings, best, name)

@@ -6,6 +6,7 @@ import numpy as np
 
 from personalize_local.engine.data import Float32, Int32, Int64
 from personalize_local.engine.histories import Histories
+from personalize_local.engine.neighbours import NeighbourTable, strongest
 
 _USERS_AT_A_TIME = 1024
 
@@ -92,6 +93,26 @@ def item_weights(gram: Float32, regularization: float) -> Float32:
     inverse *= diagonal[None, :].astype(np.float32)
     np.fill_diagonal(inverse, 0.0)
     return inverse
+
+
+def cosine_table(gram: Float32, width: int) -> NeighbourTable:
+    """The ``width`` items with the most users in common of each, over the roots of their numbers; itself left out.
+
+    ``gram`` is a lower triangle as :func:`add_gram` leaves it.
+    """
+    roots = np.sqrt(np.maximum(gram.diagonal(), 1.0))
+    upper = gram.T  # in rows
+
+    def rows(begin: int, end: int) -> Float32:
+        block = np.array(upper[begin:end])
+        block[:, :end] = gram[begin:end, :end]
+        block[:, begin:end] += np.triu(upper[begin:end, begin:end], 1)
+        block /= roots
+        block /= roots[begin:end, None]
+        block[np.arange(end - begin), np.arange(begin, end)] = 0.0
+        return block
+
+    return strongest(len(gram), width, rows)
 
 
 def _mirror(matrix: Float32, block: int = 512) -> None:

@@ -34,8 +34,9 @@ class PersonalModel:
 
     ``affinity`` is either the full EASE weights [items, items] or, for large catalogues, a neighbour table; with
     the former every item is scored, with the latter the neighbours of the history and the most popular items.
-    ``content`` has the items that are alike in metadata, ``persons`` what the columns of users say; ``bonus`` is what
-    an objective adds to each item's standardised relevance.
+    ``companions`` has the items with the most common users and ``content`` those that are alike in metadata,
+    ``persons`` what the columns of users say; ``bonus`` is what an objective adds to each item's standardised
+    relevance.
     """
 
     items: Vocabulary
@@ -48,6 +49,7 @@ class PersonalModel:
     context: Mapping[str, ContextColumn]
     settings: Settings
     window: int
+    companions: NeighbourTable | None = None
     content: NeighbourTable | None = None
     persons: Mapping[str, PersonColumn] = field(default_factory=dict)
     bonus: Float32 | None = None
@@ -125,14 +127,20 @@ class PersonalModel:
         logits = moves.astype(np.float32) * np.float32(share * heat / spread(moves, n_items)[1])
         logits += likes
         logits += self._popular
-        if self.content is not None and settings.content_weight:
-            alike = self.content.dense(recent, self._far[-len(recent) :])
-            logits += (alike * (settings.content_weight * heat / spread(alike, n_items)[1])).astype(np.float32)
+        for table, weight in self._further():
+            near = table.dense(recent, self._far[-len(recent) :])
+            logits += (near * (weight * heat / spread(near, n_items)[1])).astype(np.float32)
         for row, weight in parts:
             logits += row * np.float32(weight * heat)
         items, added = self._again(history)
         logits[items] += added
         return Scores(logits, self.order)
+
+    def _further(self) -> list[tuple[NeighbourTable, float]]:
+        """The further tables that count, with their weights."""
+        weights = self.settings.companion_weight, self.settings.content_weight
+        tables = zip((self.companions, self.content), weights, strict=True)
+        return [(table, weight) for table, weight in tables if table is not None and weight]
 
     def _again(self, history: Int32) -> tuple[Int32, Float32]:
         """What it adds to an item that it is in the history, often or lately."""
@@ -149,8 +157,7 @@ class PersonalModel:
             (*self.transitions.cells(recent, self._near[-len(recent) :]), settings.transition_share),
             (*affinity.cells(recent, far), 1 - settings.transition_share),
         ]
-        if self.content is not None and settings.content_weight:
-            tables.append((*self.content.cells(recent, far), settings.content_weight))
+        tables += [(*table.cells(recent, far), weight) for table, weight in self._further()]
         seen, added = self._again(history)
         candidates, signals = self._candidates.collect([(items, values) for items, values, _ in tables], seen)
         logits = self._popular[candidates].astype(np.float32)
@@ -177,8 +184,9 @@ class PersonalModel:
             arrays["affinity.indexes"], arrays["affinity.values"] = self.affinity.indexes, self.affinity.values
         else:
             arrays["affinity.weights"] = self.affinity
-        if self.content is not None:
-            arrays["content.indexes"], arrays["content.values"] = self.content.indexes, self.content.values
+        for name, table in (("companions", self.companions), ("content", self.content)):
+            if table is not None:
+                arrays |= prefixed(name, {"indexes": table.indexes, "values": table.values})
         if self.bonus is not None:
             arrays["objective.bonus"] = self.bonus
         for number, (_, person) in enumerate(sorted(self.persons.items())):
@@ -210,9 +218,11 @@ def load_personal(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, 
         name: PersonColumn(**cast("Mapping[str, Any]", unprefixed(f"person.{number}", arrays)))
         for number, name in enumerate(meta.get("persons", ()))
     }
-    content = None
-    if "content.indexes" in parts:
-        content = NeighbourTable(indexes=parts["content.indexes"], values=parts["content.values"])
+    further = {
+        name: NeighbourTable(indexes=parts[f"{name}.indexes"], values=parts[f"{name}.values"])
+        for name in ("companions", "content")
+        if f"{name}.indexes" in parts
+    }
     no_rows: Int64 = np.zeros(0, np.int64)
     return PersonalModel(
         items=vocabulary("items", arrays),
@@ -225,7 +235,7 @@ def load_personal(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, 
         context=context,
         settings=Settings.from_facts(meta["settings"]),
         window=int(meta["window"]),
-        content=content,
+        **further,
         persons=persons,
         bonus=parts.get("objective.bonus"),
     )

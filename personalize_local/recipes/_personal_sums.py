@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_local.engine.data import Float32, Float64, Int64
-from personalize_local.engine.ease import add_gram, item_weights, shift_gram
+from personalize_local.engine.ease import add_gram, cosine_table, item_weights, shift_gram
 from personalize_local.engine.histories import Histories
 from personalize_local.engine.neighbours import NeighbourTable, common_users, discounted, strongest_of_sparse
 from personalize_local.engine.transitions import DENSE_ITEMS, PairCounts, add_pairs, backward, no_pairs
@@ -58,12 +58,15 @@ class Sums(Protocol):
     def affinity(self) -> Affinity:
         """The weights between items under the sums so far."""
 
+    def companions(self) -> NeighbourTable | None:
+        """The items with the most users in common; None where affinity is made of them, or needs no help."""
+
 
 def sums_of(histories: Histories, weights: Float32 | None, n_items: int, width: int) -> Sums:
     """Empty sums for a catalogue of ``n_items``; ``weights`` are by position, ``width`` is that of sparse tables."""
     events = Events(histories=histories, weights=weights)
     if n_items <= DENSE_ITEMS:
-        return _DenseSums(events, n_items)
+        return _DenseSums(events, n_items, width)
     return _SparseSums(events, n_items, width)
 
 
@@ -95,8 +98,8 @@ class Events:
 class _DenseSums:
     """A full matrix of pairs, and EASE over the items that hold most of the interactions."""
 
-    def __init__(self, events: Events, n_items: int) -> None:
-        self._events, self._n_items = events, n_items
+    def __init__(self, events: Events, n_items: int, width: int) -> None:
+        self._events, self._n_items, self._width = events, n_items, width
         self._reverse: PairCounts | None = None
         self.counts: Float32 = np.zeros((n_items, n_items), np.float32)
         self._covered = _covered_items(events.histories, n_items)
@@ -131,6 +134,12 @@ class _DenseSums:
         for item, row in zip(self._covered.tolist(), weights, strict=True):
             whole[item, self._covered] = row  # several times faster than all rows in one step
         return whole
+
+    def companions(self) -> NeighbourTable | None:
+        # Of few events EASE learns little, and what two items have in common is the best to be had.
+        if len(self._events.histories.items) > _WHOLE_EVENTS:
+            return None
+        return cosine_table(self._gram, self._width)
 
     def _pairs(self, targets: Int64, starts: Int64) -> None:
         add_pairs(self.counts, self._events.histories.items, targets, starts, weights=self._events.weights)
@@ -188,15 +197,16 @@ class _SparseSums:
     def complete(self, held: Int64, others: Int64) -> None:
         history = self._events.histories
         self._pairs(history.indptr[held + 1] - 1, history.indptr[held])
-        # All pairs of the few who change, so that what is taken away is what was added.
-        self._share(held, held, -1.0, width=self._n_items)
-        self._share(held, NOBODY, width=self._n_items)
         self._share(others, NOBODY)
+        self._add_last(held)
         self._follow(others, NOBODY)
 
     def affinity(self) -> Affinity:
         assert self._common is not None
         return strongest_of_sparse(discounted(self._common.copy(), self._users_of, _DISCOUNT), self._width)
+
+    def companions(self) -> NeighbourTable | None:
+        return None
 
     def _follow(self, users: Int64, held: Int64) -> None:
         positions, owner = self._events.positions(users, held)
@@ -207,8 +217,8 @@ class _SparseSums:
         self.counts = add_pairs(self.counts, items, targets, starts, weights=weights)
         self._reverse = None
 
-    def _share(self, users: Int64, held: Int64, amount: float = 1.0, *, width: int | None = None) -> None:
-        """Add ``amount`` times what ``users`` have in common."""
+    def _share(self, users: Int64, held: Int64) -> None:
+        """Add what ``users`` have in common."""
         history, weights = self._events.histories, self._events.weights
         positions, owner = self._events.positions(users, held)
         recent = history.indptr[users + 1][owner] - positions <= self._cap
@@ -219,15 +229,36 @@ class _SparseSums:
             len(users),
             self._n_items,
             discount=_DISCOUNT,
-            width=width or _DEPTH * self._width,
+            width=_DEPTH * self._width,
             weight=None if weights is None else weights[positions],
         )
-        self._users_of += amount * users_of
-        if self._common is None:
-            self._common = table
-            return
-        self._common = self._common + table * np.float32(amount)
-        self._common.data[self._common.data < 0] = 0.0  # a pair may have been too weak for one of the tables
+        self._users_of += users_of
+        self._common = table if self._common is None else self._common + table
+
+    def _add_last(self, held: Int64) -> None:
+        """Add what the last event of each of ``held`` has in common with what he had before."""
+        from scipy.sparse import csr_array
+
+        history, weights = self._events.histories, self._events.weights
+        rows, columns, amounts = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
+        for user in held.tolist():
+            end = int(history.indptr[user + 1])
+            recent = slice(max(int(history.indptr[user]), end - self._cap), end)
+            items, places = np.unique(history.items[recent], return_inverse=True)
+            roots = np.ones(len(places)) if weights is None else np.sqrt(weights[recent].astype(np.float64))
+            before = np.zeros(len(items))
+            np.maximum.at(before, places[:-1], roots[:-1])
+            last = int(places[-1])
+            old, new = before[last], max(before[last], roots[-1])
+            others = np.flatnonzero((before > 0) & (np.arange(len(items)) != last))
+            if new > old:
+                rows += [np.full(len(others), items[last]), items[others]]
+                columns += [items[others], np.full(len(others), items[last])]
+                amounts += [((new - old) * before[others]).astype(np.float32)] * 2
+                self._users_of[items[last]] += new * new - old * old
+        cells = np.concatenate(amounts), (np.concatenate(rows), np.concatenate(columns))
+        assert self._common is not None
+        self._common = self._common + csr_array(cells, shape=self._common.shape)
 
 
 def _history_cap(lengths: Int64) -> int:

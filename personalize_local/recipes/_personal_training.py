@@ -143,12 +143,14 @@ class _Training:
             return _with_columns(start, self.data)
         kept = self.events.rows(learned, held)
         held_rows = self.histories.rows[self.histories.indptr[held + 1] - 1]
+        further = {"companions": self.sums.companions(), "content": content.table}
+        tables = {name: table for name, table in further.items() if table is not None}
         validation = build_validation(
             self.histories,
             held,
             self.sums,
             affinity,
-            content.table,
+            tables,
             self._popularity(kept, lifetime),
             window=controls.window,
             history_limit=HISTORY,
@@ -218,6 +220,7 @@ class _Training:
             context=fit_context(columns, interactions.item[rows], self.n_items),
             settings=settings,
             window=self.controls.window,
+            companions=sums.companions() if settings.companion_weight else None,
             content=content.table if settings.content_weight else None,
             persons=self._persons(rows),
             bonus=self.bonus,

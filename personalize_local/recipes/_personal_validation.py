@@ -6,9 +6,9 @@ held-out item. What is outside could not come first under any setting.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 FEWEST_EVENTS = 25  # held-out events below which the defaults stand: fewer cannot tell settings apart
-_MOST_EVENTS, _MOST_EVENTS_LARGE = 600, 1_000  # chosen: each costs a pass over its pool for every setting
+# Chosen: each costs a pass over its pool for every setting, in large catalogues with rows that are read one by one.
+_MOST_EVENTS, _MOST_EVENTS_LARGE, _MOST_EVENTS_HUGE = 600, 1_500, 600
+_HUGE = 2_000_000  # interactions from which training takes long enough without
 _POOL = 200  # strongest items of each signal
 _POPULAR = 100
 
@@ -34,9 +36,10 @@ Column = tuple[ContextColumn, Int32]
 
 
 def choose_validation_users(users: Int64, lengths: Int64, n_items: int, seed: int) -> Int64:
-    """Users whose last event is held out (sorted): a seeded choice among those with three events and more."""
-    eligible = users[lengths[users] >= 3]
-    size = min(_MOST_EVENTS if n_items <= DENSE_ITEMS else _MOST_EVENTS_LARGE, len(eligible) // 2)
+    """Users whose last event is held out (sorted): a seeded choice among those with two events and more."""
+    eligible = users[lengths[users] >= 2]
+    most = _MOST_EVENTS_LARGE if int(lengths[users].sum()) < _HUGE else _MOST_EVENTS_HUGE
+    size = min(_MOST_EVENTS if n_items <= DENSE_ITEMS else most, len(eligible) // 2)
     if size < FEWEST_EVENTS:
         return np.zeros(0, np.int64)
     return np.sort(np.random.default_rng([seed, 1]).permutation(eligible)[:size])
@@ -178,13 +181,13 @@ class _Signals:
     """The signals of tables that were learned without the held-out events."""
 
     def __init__(
-        self, readings: _Readings, sums: Sums, affinity: Affinity, content: NeighbourTable | None, window: int
+        self, readings: _Readings, sums: Sums, affinity: Affinity, tables: Mapping[str, NeighbourTable], window: int
     ) -> None:
         self._readings, self._sums = readings, sums
         self._near = min(WINDOW, window)
         self._far = self._near if isinstance(affinity, NeighbourTable) else window
         self._affinity: Any = affinity.sparse() if isinstance(affinity, NeighbourTable) else affinity
-        self._content = None if content is None else content.sparse()
+        self._tables = {name: table.sparse() for name, table in tables.items()}
 
     def transitions(self, settings: Settings) -> Float32 | csr_array:
         """The whole signal [users, items]."""
@@ -204,10 +207,9 @@ class _Signals:
         found: Float32 | csr_array = self._readings.weighted(decay, self._far) @ self._affinity
         return found
 
-    def content(self, decay: float) -> csr_array:
-        """The whole signal [users, items]; there is metadata."""
-        assert self._content is not None
-        found: csr_array = self._readings.weighted(decay, self._near) @ self._content
+    def of_table(self, name: str, decay: float) -> csr_array:
+        """The whole signal [users, items] of a further table."""
+        found: csr_array = self._readings.weighted(decay, self._near) @ self._tables[name]
         return found
 
     def steps(self, pool: _Pool) -> _Steps:
@@ -252,7 +254,7 @@ def build_validation(
     users: Int64,
     sums: Sums,
     affinity: Affinity,
-    content: NeighbourTable | None,
+    tables: Mapping[str, NeighbourTable],
     popularity: Float32,
     *,
     window: int,
@@ -260,13 +262,17 @@ def build_validation(
     context: Mapping[str, Column],
     persons: Mapping[str, PersonColumn],
 ) -> Validation:
-    """The signals of tables that were learned without the last event of each of ``users``."""
+    """The signals of tables that were learned without the last event of each of ``users``.
+
+    ``tables`` are further ones by their name in :class:`Validation`.
+    """
     n_items, target = len(popularity), histories.items[histories.indptr[users + 1] - 1].astype(np.int64)
     readings = _Readings.of(histories, users, history_limit, n_items)
-    signals = _Signals(readings, sums, affinity, content, window)
-    pool = _pooled(readings, signals, target, popularity, with_content=content is not None)
+    signals = _Signals(readings, sums, affinity, tables, window)
+    pool = _pooled(readings, signals, target, popularity, tables)
     seen = np.zeros(len(pool.row), np.float32)
     seen[pool.places(readings.row, readings.item.astype(np.int64))] = 1.0
+    of_tables = {name: _kept(partial(_cells_of_table, pool, signals, name)) for name in tables}
     deviation = float(popularity.std())
     spread = (popularity - popularity.mean()) / np.float32(deviation if deviation > 1e-6 else np.inf)
     return Validation(
@@ -276,7 +282,8 @@ def build_validation(
         rest=n_items - np.diff(np.append(pool.starts, len(pool.row))),
         transitions=_kept(signals.steps(pool).transitions),
         affinity=_kept(lambda decay: pool.standardised(signals.affinity(decay))),
-        content=None if content is None else _kept(lambda decay: pool.standardised(signals.content(decay))),
+        companions=of_tables.get("companions"),
+        content=of_tables.get("content"),
         popularity=spread.astype(np.float32)[pool.item],
         seen=seen,
         repeated=_kept(lambda decay: readings.repeated(pool, decay)),
@@ -285,18 +292,22 @@ def build_validation(
     )
 
 
+def _cells_of_table(pool: _Pool, signals: _Signals, name: str, decay: float) -> Float32:
+    return pool.standardised(signals.of_table(name, decay))
+
+
 def _kept(function: Callable[..., Float32]) -> Callable[..., Float32]:
     return lru_cache(maxsize=2)(function)
 
 
-def _pooled(readings: _Readings, signals: _Signals, target: Int64, popularity: Float32, *, with_content: bool) -> _Pool:
+def _pooled(readings: _Readings, signals: _Signals, target: Int64, popularity: Float32, tables: Iterable[str]) -> _Pool:
     usual = Settings()
     rows = np.arange(readings.n_rows)
     popular = np.argsort(-popularity, kind="stable")[:_POPULAR]
     wholes = (
         signals.transitions(usual),
         signals.affinity(usual.affinity_decay),
-        *([signals.content(usual.affinity_decay)] if with_content else []),
+        *(signals.of_table(name, usual.affinity_decay) for name in tables),
     )
     parts = [
         (rows, target),

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from personalize_local.engine import transitions
 from personalize_local.engine.data import Interactions
-from personalize_local.engine.ease import add_gram, item_weights, read_rows, shift_gram
+from personalize_local.engine.ease import add_gram, cosine_table, item_weights, read_rows, shift_gram
 from personalize_local.engine.histories import Histories, histories_of
 from personalize_local.engine.neighbours import NeighbourTable, cointeractions, strongest, strongest_of_sparse
 from personalize_local.engine.transitions import add_pairs, backward, no_pairs, transition_table
@@ -153,3 +153,14 @@ def test_co_interactions_count_users_and_are_discounted_by_the_others_popularity
     table = cointeractions(USER, ITEM, 5, 3, discount=discount, width=3).toarray()
     both, users_of = np.array([[0, 2, 2], [2, 0, 0], [2, 0, 0]]), np.array([5, 2, 2])
     np.testing.assert_allclose(table, both / users_of**discount, rtol=1e-6)
+
+
+def test_cosines_are_of_common_users_and_leave_the_item_itself_out() -> None:
+    had = np.random.default_rng(2).random((60, 300)) < 0.2
+    gram = (had.T.astype(np.float32) @ had).astype(np.float32)
+    roots = np.sqrt(np.maximum(gram.diagonal(), 1.0))
+    expected = gram / np.outer(roots, roots)
+    np.fill_diagonal(expected, 0.0)
+    found = cosine_table(np.asfortranarray(np.tril(gram)), 300)
+    np.testing.assert_allclose(found.sparse().toarray(), expected, rtol=1e-5)
+    assert cosine_table(np.asfortranarray(np.tril(gram)), 5).indexes.shape == (300, 5)

@@ -123,14 +123,16 @@ def test_percentiles_of_history_lengths_keep_the_users_at_their_bounds(low: str,
 
 
 @pytest.mark.usefixtures("sparse")
-def test_what_is_added_in_parts_is_what_is_added_at_once() -> None:
+@pytest.mark.parametrize("weighted", [False, True])
+def test_what_is_added_in_parts_is_what_is_added_at_once(weighted: bool) -> None:
     data = random_world(5, n_users=300, n_items=40)
     history = histories(data)
     everyone = np.arange(len(data.users))
     test, learned = everyone[::10], np.setdiff1d(everyone, everyone[::10])
     learned = learned[history.lengths[learned] > 0]
     held = learned[history.lengths[learned] >= 3][::4]
-    parts, whole = (_SparseSums(Events(histories=history, weights=None), len(data.items), 40) for _ in range(2))
+    weights = np.random.default_rng(1).uniform(0.2, 3.0, len(history.items)).astype(np.float32) if weighted else None
+    parts, whole = (_SparseSums(Events(histories=history, weights=weights), len(data.items), 40) for _ in range(2))
     parts.learn(learned, held)
     parts.complete(held, test)
     whole.learn(everyone, NOBODY)
