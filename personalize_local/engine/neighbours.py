@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from personalize_local.engine.data import Float32, Float64, Int32
+from personalize_local.engine.data import Float32, Float64, Int32, Int64
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 _ROWS_AT_A_TIME = 256
+_MOST_ROWS, _CELLS = 4_096, 2_000_000  # of a sparse table that are cut at a time
 _DEEPER = 4  # times the width that is searched where pairs of few users are left out after the search
 
 
@@ -36,6 +37,13 @@ class NeighbourTable:
         indexes, values = self.cells(items, strengths)
         sums: Float64 = np.bincount(indexes, values, minlength=len(self.indexes)).astype(np.float64, copy=False)
         return sums
+
+    def placed(self, items: Int64, n_items: int) -> NeighbourTable:
+        """A table of ``n_items`` in which the rows of this one are those of ``items``, and all others empty."""
+        indexes = np.zeros((n_items, self.indexes.shape[1]), np.int32)
+        values = np.zeros(indexes.shape, np.float32)
+        indexes[items], values[items] = self.indexes, self.values
+        return NeighbourTable(indexes=indexes, values=values)
 
     def sparse(self) -> csr_array:
         """The table as a sparse matrix [items, items]."""
@@ -76,17 +84,24 @@ def strongest_of_sparse(matrix: csr_array, width: int) -> NeighbourTable:
     values = np.zeros((n_rows, width), np.float32)
     lengths = np.diff(matrix.indptr)
     long = np.flatnonzero(lengths > width)
-    # Rows that fit are copied all at once.
+    # Rows that need no cut are copied all at once.
     taken = np.where(lengths > width, 0, lengths)
     rows = np.repeat(np.arange(n_rows), taken)
     places = np.arange(len(rows)) - np.repeat(np.cumsum(taken) - taken, taken)
     cells = matrix.indptr[rows] + places
     indexes[rows, places], values[rows, places] = matrix.indices[cells], matrix.data[cells]
-    for row in long.tolist():
-        begin, end = matrix.indptr[row], matrix.indptr[row + 1]
-        data = matrix.data[begin:end]
-        best = np.argpartition(data, len(data) - width)[len(data) - width :]
-        indexes[row], values[row] = matrix.indices[begin:end][best], data[best]
+    long = long[np.argsort(lengths[long], kind="stable")]
+    while len(long):
+        # Rows of like length side by side, as many as fit.
+        part = long[: max(1, _CELLS // int(lengths[long[min(len(long), _MOST_ROWS) - 1]]))][:_MOST_ROWS]
+        long = long[len(part) :]
+        places = np.arange(int(lengths[part[-1]]))
+        inside = places < lengths[part, None]
+        cells = np.where(inside, matrix.indptr[part, None] + places, 0)
+        data = np.where(inside, matrix.data[cells], np.float32(-1))
+        best = np.argpartition(data, data.shape[1] - width, axis=1)[:, data.shape[1] - width :]
+        indexes[part] = np.take_along_axis(matrix.indices[cells], best, axis=1)
+        values[part] = np.take_along_axis(data, best, axis=1)
     return NeighbourTable(indexes=indexes, values=values)
 
 

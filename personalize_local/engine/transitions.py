@@ -161,9 +161,4 @@ def transition_table(
     both.data *= column_scale[both.indices]
     both.data *= np.repeat(row_scale[wanted], np.diff(both.indptr))
     found = strongest_of_sparse(both, width)
-    if only is None:
-        return found
-    indexes = np.zeros((counts.shape[0], found.indexes.shape[1]), np.int32)
-    values = np.zeros(indexes.shape, np.float32)
-    indexes[only], values[only] = found.indexes, found.values
-    return NeighbourTable(indexes=indexes, values=values)
+    return found if only is None else found.placed(only, counts.shape[0])

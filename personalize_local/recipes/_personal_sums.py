@@ -55,8 +55,8 @@ class Sums(Protocol):
     def complete(self, held: Int64, others: Int64) -> None:
         """Add the last event of each of ``held``, and all events of ``others``, to what was learned."""
 
-    def affinity(self) -> Affinity:
-        """The weights between items under the sums so far."""
+    def affinity(self, only: Int64 | None = None) -> Affinity:
+        """The weights between items under the sums so far; those from the items in ``only`` may be enough."""
 
     def companions(self) -> NeighbourTable | None:
         """The items with the most users in common; None where affinity is made of them, or needs no help."""
@@ -126,7 +126,8 @@ class _DenseSums:
         self._shift(held, 1.0)
         self.learn(others, NOBODY)
 
-    def affinity(self) -> Affinity:
+    def affinity(self, only: Int64 | None = None) -> Affinity:
+        del only  # all come at once
         weights = item_weights(self._gram, self._regularization)
         if len(self._covered) == self._n_items:
             return weights
@@ -201,9 +202,11 @@ class _SparseSums:
         self._add_last(held)
         self._follow(others, NOBODY)
 
-    def affinity(self) -> Affinity:
+    def affinity(self, only: Int64 | None = None) -> Affinity:
         assert self._common is not None
-        return strongest_of_sparse(discounted(self._common.copy(), self._users_of, _DISCOUNT), self._width)
+        common = self._common.copy() if only is None else self._common[only]
+        found = strongest_of_sparse(discounted(common, self._users_of, _DISCOUNT), self._width)
+        return found if only is None else found.placed(only, self._n_items)
 
     def companions(self) -> NeighbourTable | None:
         return None

@@ -91,9 +91,9 @@ class _Training:
         lifetime = self._lifetime(rows) if self.controls.recency else None
         content = Content.of(self.data, self.controls.neighbours)
         self.sums.learn(learned, held)
-        affinity = content.lent(self.sums.affinity(), self._counts(self.events.rows(learned, held)))
+        known = self._items_of(np.concatenate((tested, held)))
+        affinity = content.lent(self.sums.affinity(known), self._counts(self.events.rows(learned, held)))
         settings = self._choose(learned, held, lifetime, affinity, content)
-        known = np.unique(self.histories.items[self.events.positions(tested)[0]]).astype(np.int64)
         measured = self._model(settings, lifetime, rows, affinity, content, known)
         asked = tested if len(learned) else NOBODY
         metrics = measure_model(
@@ -104,6 +104,11 @@ class _Training:
         affinity = content.lent(self.sums.affinity(), self._counts(self.events.rows(self.users)))
         model = self._model(settings, lifetime, self.events.rows(self.users), affinity, content)
         return Trained(model=model, metrics=metrics)
+
+    def _items_of(self, users: Int64) -> Int64:
+        had = np.zeros(self.n_items, bool)
+        had[self.histories.items[self.events.positions(users)[0]]] = True
+        return np.flatnonzero(had).astype(np.int64)
 
     def _counts(self, rows: Int64) -> Int64:
         return np.bincount(self.data.interactions.item[rows], minlength=self.n_items)
