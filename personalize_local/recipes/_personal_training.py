@@ -86,7 +86,7 @@ class _Training:
     def run(self) -> Trained:
         lengths = self.histories.lengths
         learned, tested = split_users(self.users, lengths, self.seed)
-        held = choose_validation_users(learned, lengths, self.n_items, self.seed)
+        held = choose_validation_users(learned, lengths, self.seed)
         rows = self.events.rows(learned)
         lifetime = self._lifetime(rows) if self.controls.recency else None
         content = Content.of(self.data, self.controls.neighbours)

@@ -18,16 +18,17 @@ from personalize_local.engine.context import ContextColumn, PersonColumn
 from personalize_local.engine.data import Float32, Float64, Int32, Int64
 from personalize_local.engine.histories import Histories, ranges
 from personalize_local.engine.neighbours import NeighbourTable
-from personalize_local.engine.transitions import DENSE_ITEMS, WINDOW, PairCounts, scales
+from personalize_local.engine.transitions import WINDOW, PairCounts, scales
 from personalize_local.recipes._personal_sums import Affinity, Sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 FEWEST_EVENTS = 25  # held-out events below which the defaults stand: fewer cannot tell settings apart
-# Chosen: each costs a pass over its pool for every setting, in large catalogues with rows that are read one by one.
-_MOST_EVENTS, _MOST_EVENTS_LARGE, _MOST_EVENTS_HUGE = 600, 1_500, 600
-_HUGE = 2_000_000  # interactions from which training takes long enough without
+# Chosen: each held-out event costs a pass over its pool for every setting, which where there is much data takes longer
+# than it tells.
+_MOST_EVENTS, _MOST_EVENTS_LARGE, _LARGE = 1_500, 600, 300_000
+_SHARE = 0.1  # of the interactions that may be held out
 _POOL = 200  # strongest items of each signal
 _POPULAR = 100
 
@@ -35,11 +36,13 @@ Column = tuple[ContextColumn, Int32]
 """What a column says, and the code of its value for each held-out event (-1: none)."""
 
 
-def choose_validation_users(users: Int64, lengths: Int64, n_items: int, seed: int) -> Int64:
+def choose_validation_users(users: Int64, lengths: Int64, seed: int) -> Int64:
     """Users whose last event is held out (sorted): a seeded choice among those with two events and more."""
     eligible = users[lengths[users] >= 2]
-    most = _MOST_EVENTS_LARGE if int(lengths[users].sum()) < _HUGE else _MOST_EVENTS_HUGE
-    size = min(_MOST_EVENTS if n_items <= DENSE_ITEMS else most, len(eligible) // 2)
+    events = int(lengths[users].sum())
+    # Half of the users are enough; all of them where a last event is little of what they had.
+    enough = max(len(eligible) // 2, min(len(eligible), int(_SHARE * events)))
+    size = min(_MOST_EVENTS if events <= _LARGE else _MOST_EVENTS_LARGE, enough)
     if size < FEWEST_EVENTS:
         return np.zeros(0, np.int64)
     return np.sort(np.random.default_rng([seed, 1]).permutation(eligible)[:size])
