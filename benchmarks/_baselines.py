@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 CORE = 5
+REPEATS = 0.01  # share of held-out events of items had before from which items count as coming again
 USERS = 5_000
 _FACTORS, _ITERATIONS = 64, 15
 _NEIGHBOURS = 200
@@ -247,7 +248,8 @@ def heading(split: Split) -> str:
     sizes = (
         f"{len(log.users)} users, {len(log.items)} items, {len(log)} events learned from, {len(split.asked)} asked for"
     )
-    repeats = f"{split.repeated():.1%} of the held-out events are of items that their users had before"
+    how = "are ranked like the rest" if split.keep_seen else "are left out, but for the held-out one"
+    repeats = f"{split.repeated():.1%} of the held-out events are of items that their users had before; these {how}"
     return f"{sizes}\n{repeats}\n{'method':<36}{'NDCG@10':>9}{'HR@10':>8}{'fit CPU s':>11}"
 
 
@@ -263,12 +265,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--separator", help="what separates the columns; as the first line shows without")
     parser.add_argument("--core", type=int, default=CORE, help="least interactions of a user and an item")
     parser.add_argument("--users", type=int, default=USERS, help="most users to ask for")
-    parser.add_argument("--keep-seen", action="store_true", help="rank what the user had already like the rest")
+    parser.add_argument(
+        "--seen",
+        choices=("hide", "keep"),
+        help="leave out what the user had or rank it like the rest; by default the latter where items come again",
+    )
 
 
 def split_of(log: Log, given: argparse.Namespace) -> Split:
-    """Hold the last events out as the arguments say."""
-    return leave_last_out(log, given.users, keep_seen=given.keep_seen)
+    """Hold the last events out as the arguments say.
+
+    Where users have items again, leaving out what they had, but not the truth, would give the truth away.
+    """
+    split = leave_last_out(log, given.users)
+    keep = split.repeated() >= REPEATS if given.seen is None else given.seen == "keep"
+    return replace(split, keep_seen=keep)
 
 
 def opened(path: Path, given: argparse.Namespace) -> Log:

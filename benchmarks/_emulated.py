@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from _interactions import CUT, Log
+import numpy as np
+from _interactions import CUT, Int64, Log
 
 from personalize_local.demo.aws import Aws
 from personalize_local.demo.console import Console
@@ -56,11 +57,24 @@ class Table:
 
 
 def interactions(log: Log) -> Table:
-    """The dataset of a log."""
+    """The dataset of a log; where rows are the same, the times of each user follow each other by a second at least."""
     users = map(log.users.__getitem__, log.user.tolist())
     items = map(log.items.__getitem__, log.item.tolist())
-    rows = zip(users, items, log.time.tolist(), strict=True)
+    rows = zip(users, items, told_apart(log).tolist(), strict=True)
     return Table(kind="Interactions", columns=(USER, ITEM, TIME), rows=rows)
+
+
+def told_apart(log: Log) -> Int64:
+    """The times of a log, moved where rows of one user, item and time would count once."""
+    cells = np.stack((log.user, log.item, log.time))
+    if len(np.unique(cells, axis=1).T) == len(log):
+        return log.time
+    order, starts = log.by_user()
+    times = log.time.copy()
+    for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        rows, steps = order[begin:end], np.arange(end - begin)
+        times[rows] = np.maximum.accumulate(log.time[rows] - steps) + steps
+    return times
 
 
 def place_in_answer(answer: Sequence[str], wanted: str, had: Collection[str]) -> int:

@@ -8,8 +8,10 @@ or ISO 8601. Users and items with fewer than ``--core`` interactions are left ou
 the defaults, for all data the same.
 
 Everything is imported but the last event of each user; then GetRecommendations is asked for it, and what the user has
-already is dropped from the answer. One row is of a campaign with the default exploration, which gives places to items
-that little is known of; the row that is judged is without, as all single methods are. An answer holds 500 items at
+already is dropped from the answer, unless items come again in these data (``--seen``). Rows that the service would take
+for one, since nothing but their place in the file tells them apart, are imported a second apart. One row is of a
+campaign with the default exploration, which gives places to items that little is known of; the row that is judged is
+without, as all single methods are. An answer holds 500 items at
 most, so a user who has had more than that may be shown fewer than ten others: such users count as misses. ``--engine``
 asks the model itself instead of a server, which is faster and shows the table alone; with ``--seeds N`` it trains N
 times, for the settings that a training chooses depend on the users that its seed holds out.
