@@ -18,11 +18,11 @@ Flags = NDArray[np.bool_]  # whether the item at each place of a list is relevan
 CUTS = (5, 10, 25)
 LIST_LENGTH = 25  # recommendations made for each test user (documented)
 _TEST_SHARE = 0.1  # of the users, and of each test user's interactions (documented)
-_MOST_USERS = 2_500  # chosen: more would hardly change what is printed, and cost much of the training
+_MOST_USERS = 1_500  # chosen: more would hardly change what is printed, and cost much of the training
 
 
 def choose_test_users(lengths: Int64, seed: int) -> Int64:
-    """A seeded tenth of the users, those with fewer than two interactions left out; sorted, at most 2,500.
+    """A seeded tenth of the users, those with fewer than two interactions left out; sorted, at most 1,500.
 
     At least one when any user qualifies (chosen).
     """

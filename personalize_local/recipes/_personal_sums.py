@@ -27,10 +27,12 @@ _REGULARIZATION, _REGULARIZATION_BY_COUNT = 300.0, 20.0
 _DISCOUNT = 0.5  # popularity discount of the neighbours in large catalogues: the cosine
 _WHOLE_EVENTS = 300_000  # interactions up to which EASE has every item of a small catalogue
 _COVERED = 0.95  # share of the interactions whose items EASE has beyond that: it costs the cube of their number
-# What common users may cost: pairs for each of the first million events, and for each further one. Where histories are
-# too long for that their newest events are paired.
-_PAIRS_PER_EVENT, _PAIRS_PER_FURTHER, _FIRST_EVENTS = 24.0, 6.0, 1_000_000
-_DEPTH = 2  # times the neighbours that are kept: sums of tables lose what was cut from one of them
+# What common users may cost, in pairs: where histories are too long for that their newest events are paired.
+_PAIRS_PER_EVENT, _MOST_PAIRS, _PAIRS_PER_HUGE = 24.0, 24_000_000.0, 2.5
+# From so many events on, each step and each neighbour beyond the nearest says again what is well known.
+_HUGE, _HUGE_WINDOW = 2_000_000, 3
+# Times the neighbours that are kept, as sums of tables lose what was cut from one of them; and where there are many.
+_DEPTH, _HUGE_DEPTH = 2.0, 1.3
 _HISTORY_CAPS = (10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640, 896)
 NOBODY = np.zeros(0, np.int64)
 NOBODY.setflags(write=False)
@@ -182,6 +184,7 @@ class _SparseSums:
         self.counts: PairCounts = no_pairs(n_items)
         self._reverse: PairCounts | None = None
         self._cap = _history_cap(events.histories.lengths)
+        self._huge = len(events.histories.items) >= _HUGE
         self._common: csr_array | None = None
         self._users_of: Float64 = np.zeros(n_items)
 
@@ -217,7 +220,8 @@ class _SparseSums:
 
     def _pairs(self, targets: Int64, starts: Int64) -> None:
         items, weights = self._events.histories.items, self._events.weights
-        self.counts = add_pairs(self.counts, items, targets, starts, weights=weights)
+        window = _HUGE_WINDOW if self._huge else None
+        self.counts = add_pairs(self.counts, items, targets, starts, window, weights)
         self._reverse = None
 
     def _share(self, users: Int64, held: Int64) -> None:
@@ -232,7 +236,7 @@ class _SparseSums:
             len(users),
             self._n_items,
             discount=_DISCOUNT,
-            width=_DEPTH * self._width,
+            width=round((_HUGE_DEPTH if self._huge else _DEPTH) * self._width),
             weight=None if weights is None else weights[positions],
         )
         self._users_of += users_of
@@ -267,7 +271,7 @@ class _SparseSums:
 def _history_cap(lengths: Int64) -> int:
     """How many of the newest events of a user may be paired within the cost that is allowed."""
     events = int(lengths.sum())
-    allowed = _PAIRS_PER_EVENT * min(events, _FIRST_EVENTS) + _PAIRS_PER_FURTHER * max(0, events - _FIRST_EVENTS)
+    allowed = min(_PAIRS_PER_EVENT * events, max(_MOST_PAIRS, _PAIRS_PER_HUGE * events))
     for cap in reversed(_HISTORY_CAPS):
         if float((np.minimum(lengths, cap).astype(np.float64) ** 2).sum()) <= allowed:
             return cap

@@ -92,8 +92,9 @@ class _Training:
         content = Content.of(self.data, self.controls.neighbours)
         self.sums.learn(learned, held)
         known = self._items_of(np.concatenate((tested, held)))
-        affinity = content.lent(self.sums.affinity(known), self._counts(self.events.rows(learned, held)))
-        settings = self._choose(learned, held, lifetime, affinity, content)
+        kept = self.events.rows(learned, held)
+        affinity = content.lent(self.sums.affinity(known), self._counts(kept))
+        settings = self._choose(kept, held, lifetime, affinity, content)
         measured = self._model(settings, lifetime, rows, affinity, content, known)
         asked = tested if len(learned) else NOBODY
         metrics = measure_model(
@@ -101,8 +102,9 @@ class _Training:
         )
         del affinity  # as large as the served one that comes next
         self.sums.complete(held, tested)
-        affinity = content.lent(self.sums.affinity(), self._counts(self.events.rows(self.users)))
-        model = self._model(settings, lifetime, self.events.rows(self.users), affinity, content)
+        rows = self.events.rows(self.users)
+        affinity = content.lent(self.sums.affinity(), self._counts(rows))
+        model = self._model(settings, lifetime, rows, affinity, content)
         return Trained(model=model, metrics=metrics)
 
     def _items_of(self, users: Int64) -> Int64:
@@ -136,8 +138,9 @@ class _Training:
         return None if weight is None else weight[rows]
 
     def _choose(
-        self, learned: Int64, held: Int64, lifetime: float | None, affinity: Affinity, content: Content
+        self, kept: Int64, held: Int64, lifetime: float | None, affinity: Affinity, content: Content
     ) -> Settings:
+        """The settings that serve the last events of the users ``held`` best, of the interactions ``kept``."""
         controls = self.controls
         start = (
             Settings()
@@ -146,7 +149,6 @@ class _Training:
         )
         if not len(held):
             return _with_columns(start, self.data)
-        kept = self.events.rows(learned, held)
         held_rows = self.histories.rows[self.histories.indptr[held + 1] - 1]
         further = {"companions": self.sums.companions(), "content": content.table}
         tables = {name: table for name, table in further.items() if table is not None}
