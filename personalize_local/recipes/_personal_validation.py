@@ -24,7 +24,7 @@ from personalize_local.recipes._personal_sums import Affinity, Sums
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-FEWEST_EVENTS = 25  # held-out events below which the defaults stand: fewer cannot tell settings apart
+FEWEST_EVENTS = 50  # held-out events below which the defaults stand: fewer cannot tell settings apart
 # Chosen: each held-out event costs a pass over its pool for every setting, which where there is much data takes longer
 # than it tells.
 _MOST_EVENTS, _MOST_EVENTS_LARGE, _LARGE = 1_500, 600, 300_000
