@@ -114,7 +114,8 @@ def costs(url: str | None, prices: str | None, account: str | None, free_tier: b
 
     asked = {"prices": prices, "account": account, "free": "1" if free_tier else None}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
-    told = _asked((url or _environment_settings().url).rstrip("/") + f"/_personalize/costs?{query}")
+    address = (url or _environment_settings().url).rstrip("/") + "/_personalize/costs"
+    told = _asked(f"{address}?{query}" if query else address)
     if as_json:
         click.echo(json.dumps(told, indent=2))
         return

@@ -284,12 +284,15 @@ class Emulator:
     def close(self) -> None:
         """Stop jobs and close the store."""
         self.jobs.close()
-        self.requests.write(self.database)
-        self.database.close()
-        self._lock.close()
-        self.models.clear()
-        if self.settings.data is None:
-            shutil.rmtree(self.root, ignore_errors=True)
+        try:
+            if self.settings.data is not None:
+                self.requests.write(self.database)
+        finally:
+            self.database.close()
+            self._lock.close()
+            self.models.clear()
+            if self.settings.data is None:
+                shutil.rmtree(self.root, ignore_errors=True)
 
 
 def build(settings: Settings, *, check_output: bool = False) -> Emulator:

@@ -12,6 +12,7 @@ from personalize_local.costs.estimates import training_hours
 from personalize_local.costs.pricelist import PriceList
 from personalize_local.costs.windows import (
     HOUR,
+    WINDOW,
     Hour,
     Span,
     excess,
@@ -115,7 +116,7 @@ def served(usage: Iterable[Used], now: float) -> list[Served]:
 
 def quantities(usage: Sequence[Used], prices: PriceList, now: float) -> list[Quantity]:
     """What was used until ``now``."""
-    found = [quantity for used in usage if (quantity := _act(used, prices)) is not None]
+    found = [quantity for used in usage for quantity in _acts(used, prices)]
     for one in served(usage, now):
         found += _recommender(one, prices) if one.is_recommender else _campaign(one, prices)
     return found
@@ -130,7 +131,8 @@ def projected(
     found = [
         replace(quantity, amount=quantity.amount * day, month=PROJECTED)
         for used in usage
-        if used.kind == "stream" and used.at > since and (quantity := _act(used, prices)) is not None
+        if used.kind == "stream" and used.at > since
+        for quantity in _acts(used, prices)
     ]
     for one in served(usage, now):
         held = one.running
@@ -142,32 +144,34 @@ def projected(
     return found
 
 
-def _act(used: Used, prices: PriceList) -> Quantity | None:
-    """What one row bills by itself; None for capacity, requests, and trainings that recommenders include."""
-    recipe = used.facts.get("recipe", "")
-    amount, meter = Decimal(used.amount), pricelist.INGESTION
-    match used.kind:
-        case "import" | "stream":
-            pass
-        case "training" if ":recommender/" not in used.resource:
-            meter = prices.training(recipe)
-            if meter == pricelist.TRAINING_HOURS:
-                amount = Decimal(used.facts["hours"])
-        case "batch":
-            meter = pricelist.THEMES if used.facts.get("themes") else prices.batch(recipe)
-        case "segments":
-            meter = pricelist.SEGMENTS
-        case _:
-            return None
-    return Quantity(
+def _acts(used: Used, prices: PriceList) -> Iterator[Quantity]:
+    """What one row bills by itself; nothing for capacity, requests, and trainings that recommenders include."""
+    of_row = Quantity(
         resource=used.resource,
         group=used.group,
-        meter=meter,
+        meter=pricelist.INGESTION,
         month=month_of(milliseconds(used.at)),
-        amount=amount,
-        estimated=meter == pricelist.TRAINING_HOURS,
-        seconds=used.facts.get("seconds") or 0.0 if used.kind == "training" else 0.0,
+        amount=Decimal(used.amount),
     )
+    recipe = used.facts.get("recipe", "")
+    match used.kind:
+        case "import" | "stream":
+            yield of_row
+        case "training" if ":recommender/" not in used.resource:
+            yield _training(used, of_row, prices.training(recipe))
+        case "batch":
+            yield replace(of_row, meter=prices.batch(recipe))
+            if used.facts.get("themes"):
+                yield replace(of_row, meter=pricelist.THEMES)
+        case "segments":
+            yield replace(of_row, meter=pricelist.SEGMENTS)
+
+
+def _training(used: Used, of_row: Quantity, meter: str) -> Quantity:
+    quantity = replace(of_row, meter=meter, seconds=used.facts.get("seconds") or 0.0)
+    if meter != pricelist.TRAINING_HOURS:
+        return quantity
+    return replace(quantity, amount=Decimal(used.facts["hours"]), estimated=True)
 
 
 def _campaign(one: Served, prices: PriceList) -> Iterator[Quantity]:
@@ -189,7 +193,9 @@ def _campaign(one: Served, prices: PriceList) -> Iterator[Quantity]:
 
 
 def _campaign_month(one: Served, held: Span, prices: PriceList, since: float, day: Decimal) -> Iterator[Quantity]:
-    more = sum(more for window, more in excess(one.spans, one.requests) if window >= since)
+    # The window that is under way has its capacity still to come.
+    spans = [*one.spans[:-1], replace(held, end=held.end + WINDOW * 1000)]
+    more = sum(more for window, more in excess(spans, one.requests) if window >= since)
     yield Quantity(
         resource=one.resource,
         group=one.group,

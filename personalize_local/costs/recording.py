@@ -81,22 +81,22 @@ def trained(
     share = Decimal(1)
     if elapsed is not None:
         share = min(share, Decimal(str(round(elapsed, 3))) / _HOUR / hours)
-    rows.use(
-        Used(
-            kind="training",
-            resource=resource,
-            group=job.payload["datasetGroup"],
-            act=act_of(job),
-            at=at,
-            amount=int(interactions * share),
-            facts={
-                "recipe": result["recipe"],
-                "hours": str((hours * share).quantize(Decimal("0.000001"))),
-                "seconds": result.get("seconds"),
-                "users": result.get("users"),
-            },
-        )
+    used = Used(
+        kind="training",
+        resource=resource,
+        group=job.payload["datasetGroup"],
+        act=act_of(job),
+        at=at,
+        amount=int(interactions * share),
+        facts={
+            "recipe": result["recipe"],
+            "hours": str((hours * share).quantize(Decimal("0.000001"))),
+            "seconds": result.get("seconds"),
+            "users": result.get("users"),
+        },
     )
+    # Work that is done here may still show as under way, and be stopped.
+    (rows.use if elapsed is None else rows.correct_use)(used)
 
 
 def capacity(rows: Rows, *, resource: str, group: str, rate: int, at: float, recipe: str) -> None:

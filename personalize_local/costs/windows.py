@@ -71,7 +71,7 @@ def spans_of(changes: Iterable[Used], now: float) -> list[Span]:
     known: list[Used] = []
     for change in changes:
         # What is written later knows better, should it come before what was foreseen.
-        while known and known[-1].at >= change.at:
+        while known and known[-1].at > change.at:
             known.pop()
         known.append(change)
     end = milliseconds(now)

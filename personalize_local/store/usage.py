@@ -48,6 +48,14 @@ class Usage:
         """Write an act down; one that is written down already counts once."""
         self._connection.execute(f"{_INSERT} ON CONFLICT (kind, resource, act) DO NOTHING", _values(used))
 
+    def correct_use(self, used: Used) -> None:
+        """Write an act down in the place of what was written of it before."""
+        self._connection.execute(
+            f"{_INSERT} ON CONFLICT (kind, resource, act) DO UPDATE SET at = excluded.at, amount = excluded.amount, "
+            "facts = excluded.facts",
+            _values(used),
+        )
+
     def add_use(self, sums: Iterable[Used]) -> None:
         """Add to the sums of the same kind, resource and act."""
         self._connection.executemany(
