@@ -7,10 +7,19 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from personalize_local.costs.windows import WINDOW
+from personalize_local.provenance import Rule
 from personalize_local.store.usage import Used
 
 if TYPE_CHECKING:
     from personalize_local.store.database import Database
+
+RULES = (
+    Rule(
+        says="Requests are counted in memory and written down every 30 seconds, when the clock is moved, with every bill "
+        "and at the end; a server that is killed loses the count since.",
+        known="chosen",
+    ),
+)
 
 
 class Counting:

@@ -175,21 +175,22 @@ def _training(used: Used, of_row: Quantity, meter: str) -> Quantity:
 
 
 def _campaign(one: Served, prices: PriceList) -> Iterator[Quantity]:
-    def of(recipe: str, month: str, thousandths: int) -> Quantity:
-        return Quantity(
+    if not one.spans:
+        return
+    thousandths: dict[tuple[str, str], int] = defaultdict(int)
+    for span in one.spans:
+        for month, start, end in months(span.start, span.end):
+            thousandths[span.recipe, month] += span.rate * (end - start)
+    for window, more in excess(one.spans, one.requests):
+        thousandths[recipe_at(one.spans, window * 1000), month_of(window * 1000)] += more
+    for (recipe, month), requests in thousandths.items():
+        yield Quantity(
             resource=one.resource,
             group=one.group,
             meter=prices.real_time(recipe),
             month=month,
-            amount=Decimal(thousandths) / 1000,
+            amount=Decimal(requests) / 1000,
         )
-
-    for span in one.spans:
-        for month, start, end in months(span.start, span.end):
-            yield of(span.recipe, month, span.rate * (end - start))
-    if one.spans:
-        for window, more in excess(one.spans, one.requests):
-            yield of(recipe_at(one.spans, window * 1000), month_of(window * 1000), more)
 
 
 def _campaign_month(one: Served, held: Span, prices: PriceList, since: float, day: Decimal) -> Iterator[Quantity]:
@@ -212,9 +213,15 @@ def _hours(one: Served, prices: PriceList) -> list[Hour]:
 
 
 def _recommender(one: Served, prices: PriceList) -> Iterator[Quantity]:
+    active: dict[tuple[str, int], int] = defaultdict(int)
+    further: dict[tuple[str, int], int] = defaultdict(int)
     for hour in _hours(one, prices):
-        amount = Decimal(hour.active) / _MS_AN_HOUR
-        yield from _of_hours(one, prices, month_of(hour.start), hour.users, amount, Decimal(hour.further))
+        key = month_of(hour.start), hour.users
+        active[key] += hour.active
+        further[key] += hour.further
+    for (month, users), held in active.items():
+        amount = Decimal(held) / _MS_AN_HOUR
+        yield from _of_hours(one, prices, month, users, amount, Decimal(further[month, users]))
 
 
 def _of_hours(
@@ -243,7 +250,7 @@ def _recommender_month(one: Served, held: Span, prices: PriceList, since: float,
 
 def _automatic(solution: Automatic, prices: PriceList) -> Quantity:
     meter = prices.training(solution.recipe)
-    of_one = Decimal(solution.interactions)
+    of_one = Decimal(solution.interactions * solution.trainings)
     if meter == pricelist.TRAINING_HOURS:
         of_one = training_hours(solution.interactions, solution.trainings)
     return Quantity(

@@ -77,7 +77,8 @@ def trained(
 
     ``result`` has the recipe, and of a training that is done its models, users and seconds.
     """
-    hours = training_hours(interactions, result.get("trainings", 1))
+    trainings = result.get("trainings", 1)
+    hours = training_hours(interactions, trainings)
     share = Decimal(1)
     if elapsed is not None:
         share = min(share, Decimal(str(round(elapsed, 3))) / _HOUR / hours)
@@ -87,7 +88,7 @@ def trained(
         group=job.payload["datasetGroup"],
         act=act_of(job),
         at=at,
-        amount=int(interactions * share),
+        amount=int(interactions * trainings * share),
         facts={
             "recipe": result["recipe"],
             "hours": str((hours * share).quantize(Decimal("0.000001"))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,9 +91,22 @@ def spans_of(changes: Iterable[Used], now: float) -> list[Span]:
     return [span for span in spans if span.rate]
 
 
-def provisioned(spans: Iterable[Span], start: int, end: int) -> int:
+def provisioned(spans: Sequence[Span], start: int, end: int) -> int:
     """Thousandths of requests for which capacity was held ready between two moments."""
-    return sum(span.rate * max(0, min(span.end, end) - max(span.start, start)) for span in spans)
+    return sum(span.rate * held for span, held in _within(spans, start, end))
+
+
+def _within(spans: Sequence[Span], start: int, end: int) -> Iterator[tuple[Span, int]]:
+    """Those of the spans, which follow each other, that lie between two moments, and for how many milliseconds."""
+    for place in range(max(0, bisect_right(spans, start, key=_start) - 1), len(spans)):
+        span = spans[place]
+        if span.start >= end:
+            break
+        yield span, max(0, min(span.end, end) - max(span.start, start))
+
+
+def _start(span: Span) -> int:
+    return span.start
 
 
 def excess(spans: Sequence[Span], requests: Mapping[int, int]) -> Iterator[tuple[int, int]]:
@@ -106,8 +120,7 @@ def excess(spans: Sequence[Span], requests: Mapping[int, int]) -> Iterator[tuple
 
 def recipe_at(spans: Sequence[Span], moment: int) -> str:
     """The recipe that was served at a moment, else the next before it, else the first."""
-    before = [span.recipe for span in spans if span.start <= moment]
-    return before[-1] if before else spans[0].recipe
+    return spans[max(0, bisect_right(spans, moment, key=_start) - 1)].recipe
 
 
 def peak(requests: Mapping[int, int], since: float) -> float:
@@ -153,7 +166,7 @@ def hours(
         ready = provisioned(spans, start, end) // _MS
         yield Hour(
             start=start,
-            active=sum(max(0, min(span.end, end) - max(span.start, start)) for span in spans),
+            active=sum(held for _, held in _within(spans, start, end)),
             users=users,
             further=max(0, max(ready, counted.get(number, 0)) - included[users]),
             idle=max(0, ready - included[users]),
@@ -162,5 +175,9 @@ def hours(
 
 def users_at(sizes: Sequence[tuple[float, int]], moment: float) -> int:
     """The users at a moment; before the first training that of the first."""
-    before = [users for at, users in sizes if at <= moment]
-    return before[-1] if before else sizes[0][1] if sizes else 0
+    before = bisect_right(sizes, moment, key=_at)
+    return sizes[max(0, before - 1)][1] if sizes else 0
+
+
+def _at(size: tuple[float, int]) -> float:
+    return size[0]

@@ -58,10 +58,14 @@ class Usage:
 
     def add_use(self, sums: Iterable[Used]) -> None:
         """Add to the sums of the same kind, resource and act."""
-        self._connection.executemany(
-            f"{_INSERT} ON CONFLICT (kind, resource, act) DO UPDATE SET amount = usage.amount + excluded.amount",
-            [_values(used) for used in sums],
-        )
+        for used in sums:
+            # Nearly always the sum is there, and this takes half of the time of an INSERT with an ON CONFLICT.
+            found = self._connection.execute(
+                "UPDATE usage SET amount = amount + ? WHERE kind = ? AND resource = ? AND act = ?",
+                (used.amount, used.kind, used.resource, used.act),
+            )
+            if found.rowcount == 0:
+                self._connection.execute(_INSERT, _values(used))
 
     def used(self) -> list[Used]:
         """Every row, in the order in which they were written."""

@@ -142,6 +142,13 @@ def test_a_training_tells_its_seconds_here_and_that_it_is_estimated(books: Books
     assert (found.units, found.estimated, found.seconds) == (Decimal("4.01") * 12, True, 3.0)
 
 
+def test_a_search_trains_a_v2_recipe_as_often(books: Books) -> None:
+    books.trained(1_000_000, recipe=V2, trainings=3)
+    assert cents(line(books.bill(), "training-interactions").cost) == "6.00"
+    weekly = Automatic(solution=SOLUTION, group=GROUP, days=7, recipe=V2, interactions=1_000_000, trainings=3)
+    assert cents(books.bill(automatic=(weekly,)).monthly()) == cents(Decimal(6) * 730 / 168)
+
+
 def test_a_recommender_with_many_users_and_requests(books: Books) -> None:
     books.trained(1000, resource=RECOMMENDER, users=250_000)
     books.holds(1, resource=RECOMMENDER)

@@ -19,6 +19,7 @@ from personalize_local.emulator import build
 from personalize_local.resources import metering
 from personalize_local.server.serving import BackgroundServer
 from personalize_local.settings import SettingError, Settings
+from personalize_local.store.database import reading
 from tests.conftest import Small
 
 from .conformance import making
@@ -365,6 +366,18 @@ class TestTheStore:
             room.wait(HOUR)
             assert quantity(room, "real-time", "campaign/home") * 1000 == 3601
             assert list(lines(room, "ingestion")) == ["dataset/shop/INTERACTIONS"]
+
+    def test_a_kill_loses_only_what_was_counted_since_the_last_look(self, room: Small) -> None:
+        campaign, emulator = popular(room), room.server.emulator
+        for _ in range(3):
+            room.program.recommend(campaign, "u1")
+        emulator.run_due()
+        for _ in range(2):
+            room.program.recommend(campaign, "u1")
+        # What another process finds is what a kill would leave.
+        with reading(emulator.database.path) as rows:
+            found = {used.kind: used.amount for used in rows.used()}
+        assert found == {"import": len(interactions_csv()), "training": 360, "capacity": 1, "requests": 3}
 
     def test_what_ran_before_usage_was_kept_counts_from_when_it_was_ready(self, room: Small) -> None:
         popular(room, minProvisionedTPS=4)
