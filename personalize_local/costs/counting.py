@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 RULES = (
     Rule(
-        says="Requests are counted in memory and written down every 30 seconds, when the clock is moved, with every bill "
-        "and at the end; a server that is killed loses the count since.",
+        says="Requests are counted in memory and written down every 30 seconds, when the clock is moved, with every "
+        "bill and at the end; a server that is killed loses the count since.",
         known="chosen",
     ),
 )
