@@ -34,7 +34,12 @@ RULES = (
         known="inferred",
         source="price page; dg/creating-recommenders.html; dg/stopping-starting-recommender.html",
     ),
-    Rule(says="Only requests that are answered count.", known="chosen"),
+    Rule(
+        says="Only requests that are answered count.",
+        known="inferred",
+        source="https://repost.aws/knowledge-center/personalize-optimize-campaign-costs verifies charges by the count "
+        "of successful calls",
+    ),
 )
 
 
