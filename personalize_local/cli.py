@@ -26,6 +26,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SIZES = ("small", "medium", "large")
 _HEALTH_SECONDS = 5.0
+_COSTS_SECONDS = 60.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -96,6 +97,51 @@ def health(url: str | None) -> None:
     except (OSError, HTTPException, ValueError) as error:
         raise click.ClickException(f"No healthy server at {address}: {error}") from None
     click.echo(json.dumps(told, indent=2))
+
+
+@main.command(short_help="Tell what the same use would have cost on AWS.")
+@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@click.option("--prices", help="Price list, as 2026 or 2024.  [default: the setting of the server]")
+@click.option("--account", help="One account alone.  [default: all]")
+@click.option("--free-tier", is_flag=True, help="Count the free tier of new accounts.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def costs(url: str | None, prices: str | None, account: str | None, free_tier: bool, as_json: bool) -> None:
+    """Tell what the same use would have cost on AWS, so far and per month if it is left running.
+
+    Asks a running server. Training hours are estimates from the size of the data.
+    """
+    from urllib.parse import urlencode
+
+    asked = {"prices": prices, "account": account, "free": "1" if free_tier else None}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    address = (url or _environment_settings().url).rstrip("/") + "/_personalize/costs"
+    told = _asked(f"{address}?{query}" if query else address)
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+        return
+    from personalize_local.costs.showing import as_text
+
+    click.echo(as_text(told))
+
+
+def _asked(address: str) -> Any:
+    """The JSON answer of a page of the server."""
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import ProxyHandler, build_opener
+
+    try:
+        # A proxy from the environment would answer for the server.
+        with build_opener(ProxyHandler({})).open(address, timeout=_COSTS_SECONDS) as answer:
+            return json.loads(answer.read())
+    except HTTPError as error:
+        try:
+            message = json.loads(error.read(1 << 20))["message"]
+        except (ValueError, KeyError, TypeError):
+            message = str(error)
+        raise click.ClickException(message) from None
+    except (OSError, HTTPException, ValueError) as error:
+        raise click.ClickException(f"No server at {address}: {error}") from None
 
 
 @main.command(short_help="Print the environment variables for AWS clients.")

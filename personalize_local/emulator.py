@@ -16,6 +16,10 @@ from personalize_local import events, runtime
 from personalize_local.arns import account_of, is_region
 from personalize_local.clock import Clock, RealClock, VirtualClock
 from personalize_local.context import Context
+from personalize_local.costs import pricelist
+from personalize_local.costs.bill import bill
+from personalize_local.costs.counting import Counting
+from personalize_local.costs.showing import as_json
 from personalize_local.events.impressions import Shown
 from personalize_local.events.put_events import Destinations
 from personalize_local.ids import Ids
@@ -25,7 +29,15 @@ from personalize_local.jobs.lifecycle import Modes
 from personalize_local.jobs.runner import JobRunner, JobType
 from personalize_local.jobs.spooling import drop_incoming
 from personalize_local.jobs.workplace import Workplace, database_path
-from personalize_local.resources import KINDS, control_plane, dataset_import_job, recommender, schedule, taggable_kinds
+from personalize_local.resources import (
+    KINDS,
+    control_plane,
+    dataset_import_job,
+    metering,
+    recommender,
+    schedule,
+    taggable_kinds,
+)
 from personalize_local.resources.quotas import Quotas
 from personalize_local.runtime.filtering import Filters
 from personalize_local.runtime.models import Models
@@ -39,7 +51,7 @@ from personalize_local.throttling import Throttle
 
 JOBS = {
     "datasetImportJob": JobType(run=importing.run, complete=importing.complete, tell=importing.tell),
-    "solutionVersion": JobType(run=training.run),
+    "solutionVersion": JobType(run=training.run, complete=training.complete),
     "recommender": JobType(run=training.run, complete=recommender.complete),
     "dataDeletionJob": JobType(run=deleting.run, complete=deleting.complete),
     "datasetExportJob": JobType(run=exporting.run),
@@ -60,6 +72,10 @@ class Emulator:
         self._check_output = check_output
         self.modes = Modes.parse(settings.status, frozenset(kind.mode_key for kind in KINDS.values()))
         self.quotas = Quotas.parse(settings.quotas)
+        try:
+            self.prices = pricelist.checked_name(settings.prices)
+        except pricelist.UnknownPrices as error:
+            raise SettingError(f"prices: {error}") from None
         self._throttle = Throttle()
         self.clock: Clock = RealClock() if settings.clock is None else VirtualClock(settings.clock)
         self.ids = Ids(settings.id_seed)
@@ -83,6 +99,7 @@ class Emulator:
         self._companion: WSGIApplication | None = None
         self.destinations = Destinations()
         self.shown = Shown()
+        self.requests = Counting()
         self.filters = Filters()
         self.views = Views(self._workplace(""))
         self._opened: dict[str, Objects] = {}
@@ -112,12 +129,12 @@ class Emulator:
         if scope is not None:
             account = account_of(scope.access_key, account)
             region = scope.region if is_region(scope.region) else region
-        return self._context_of(account, region, call.request_id)
+        return self._context_of(account, region, call.request_id, len(call.request.body))
 
-    def _context_of(self, account: str, region: str, request_id: str) -> Context:
+    def _context_of(self, account: str, region: str, request_id: str, size: int = 0) -> Context:
         # Three decimals, as the service shows times (observed).
         now = round(self.clock.now(), 3)
-        return Context(account=account, region=region, request_id=request_id, now=now, emulator=self)
+        return Context(account=account, region=region, request_id=request_id, now=now, emulator=self, size=size)
 
     def _own_context(self) -> Context:
         return self._context_of(self.settings.account, self.settings.region, "")
@@ -207,11 +224,13 @@ class Emulator:
 
     def run_due(self) -> float | None:
         """Begin what is due by now and happens by itself; when something is due next, None for never."""
+        self.requests.write(self.database)
         return schedule.run_due(self._own_context())
 
     def start(self) -> None:
         """Delete what a crash left unfinished on disk and take up unfinished jobs."""
         drop_incoming(self._workplace("").spool)
+        metering.catch_up(self._own_context())
         self.jobs.sweep()
         self.jobs.resume()
 
@@ -237,6 +256,18 @@ class Emulator:
         reports = (dataset_import_job.report(self._own_context(), record) for record in records[: -limit - 1 : -1])
         return [report for report in reports if report is not None]
 
+    def costs(self, prices: str | None = None, account: str | None = None, *, free: bool = False) -> dict[str, Any]:
+        """What all use until now would have cost, or that of one account, as JSON values.
+
+        ``free`` counts the free tier. Raises ValueError for a price list that is not there.
+        """
+        chosen = pricelist.load(prices or self.prices)
+        self.requests.write(self.database)
+        context = self._own_context()
+        with self.database.read() as rows:
+            used, training_alone = rows.used(), metering.automatic(context, rows)
+        return as_json(bill(used, chosen, context.now, training_alone, free=free), account)
+
     def reset(self) -> None:
         """Forget all resources, data, events and models."""
         with self.database.write() as rows:
@@ -247,16 +278,21 @@ class Emulator:
         self.destinations.clear()
         self.shown.clear()
         self._throttle.clear()
+        self.requests.clear()
         self.jobs.abandon()
 
     def close(self) -> None:
         """Stop jobs and close the store."""
         self.jobs.close()
-        self.database.close()
-        self._lock.close()
-        self.models.clear()
-        if self.settings.data is None:
-            shutil.rmtree(self.root, ignore_errors=True)
+        try:
+            if self.settings.data is not None:
+                self.requests.write(self.database)
+        finally:
+            self.database.close()
+            self._lock.close()
+            self.models.clear()
+            if self.settings.data is None:
+                shutil.rmtree(self.root, ignore_errors=True)
 
 
 def build(settings: Settings, *, check_output: bool = False) -> Emulator:

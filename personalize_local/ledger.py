@@ -116,6 +116,7 @@ _ROOMS = {
     "datasets": "Data",
     "filters": "Filters",
     "jobs": "Jobs",
+    "costs": "Costs",
     "recipes": "Recipes",
     "engine": "Recipes",
 }

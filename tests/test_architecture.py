@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("emulator",),
     ("resources", "runtime", "events"),
     ("jobs",),
-    ("recipes", "datasets", "filters"),
+    ("recipes", "datasets", "filters", "costs"),
     ("engine", "store", "context", "clock", "ids", "arns", "errors", "provenance", "settings", "throttling"),
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

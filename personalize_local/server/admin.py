@@ -1,4 +1,4 @@
-"""The Flask application: the admin pages below ``/_personalize``: health, reset, clock, import jobs."""
+"""The Flask application: the admin pages below ``/_personalize``: health, reset, clock, import jobs, costs."""
 
 from __future__ import annotations
 
@@ -37,6 +37,10 @@ class Administered(Protocol):
 
     def advance(self, seconds: float) -> float:
         """Move a virtual clock on; the new time. Raises ValueError."""
+        ...
+
+    def costs(self, prices: str | None = None, account: str | None = None, *, free: bool = False) -> dict[str, Any]:
+        """What all use until now would have cost, as JSON values. Raises ValueError."""
         ...
 
 
@@ -79,8 +83,24 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
             return jsonify({"status": "error", "message": "403 Forbidden"}), 403
         return None
 
+    _add_costs(pages, emulator)
     _add_import_jobs(pages, emulator)
     return pages
+
+
+def _add_costs(pages: Blueprint, emulator: Administered) -> None:
+    @pages.get("/costs")
+    def costs() -> ResponseReturnValue:
+        unknown = sorted(set(request.args) - {"prices", "account", "free"})
+        try:
+            if unknown:
+                raise ValueError(f"unknown parameter: {', '.join(unknown)}")
+            free = {"0": False, "1": True}.get(request.args.get("free", "0"))
+            if free is None:
+                raise ValueError("free must be 0 or 1")
+            return jsonify(emulator.costs(request.args.get("prices"), request.args.get("account"), free=free))
+        except ValueError as error:
+            return jsonify({"status": "error", "message": str(error)}), 400
 
 
 def _add_import_jobs(pages: Blueprint, emulator: Administered) -> None:

@@ -149,6 +149,13 @@ class Streams:
         )
         return ((row[0], load(row[1])) for row in cursor)
 
+    def count_events(self, stream: str, until: int) -> int:
+        """How many events with an item a stream has up to a sequence."""
+        row = self._connection.execute(
+            "SELECT COUNT(*) FROM events WHERE stream = ? AND sequence <= ? AND item_id IS NOT NULL", (stream, until)
+        ).fetchone()
+        return int(row[0])
+
     def remove_events(self, stream: str) -> None:
         """Forget the events of a stream."""
         self._connection.execute("DELETE FROM events WHERE stream = ?", (stream,))

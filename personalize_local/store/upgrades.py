@@ -8,7 +8,7 @@ from typing import Any
 
 from personalize_local.store.connection import Connection, dump
 
-FORMAT = 4
+FORMAT = 5
 """Version of the tables; a folder of a later one is refused rather than misread."""
 
 
@@ -56,10 +56,18 @@ def _rows_have_arrived(connection: Connection) -> None:
     connection.execute("ALTER TABLE streamed_rows ADD COLUMN arrived DOUBLE PRECISION")
 
 
+def _usage_is_kept(_: Connection) -> None:
+    """4 to 5: what is used is written down, in a table that is made where it is missing; what came before is not known.
+
+    Of campaigns and recommenders that run, the start of the emulator writes down since when they have.
+    """
+
+
 _STEPS: Mapping[int, Callable[[Connection], None]] = {
     1: _campaigns_name_their_group,
     2: _events_are_of_a_stream,
     3: _rows_have_arrived,
+    4: _usage_is_kept,
 }
 
 

@@ -49,6 +49,11 @@ class FakeEmulator:
     def advance(self, seconds: float) -> float:
         raise ValueError(f"no clock to move by {seconds}")
 
+    def costs(self, prices: str | None = None, account: str | None = None, *, free: bool = False) -> dict[str, Any]:
+        if prices == "none":
+            raise ValueError("'none' is no price list")
+        return {"prices": prices, "account": account, "free": free}
+
     def run_due(self) -> float | None:
         return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from personalize_local.store.database import Database
 from personalize_local.store.records import Job, Record, StreamedEvent
+from personalize_local.store.usage import Used
 
 
 def age(path: Path, version: int) -> None:
@@ -114,3 +115,24 @@ def test_rows_of_format_3_came_at_a_time_that_is_not_known(tmp_path: Path) -> No
         assert [row[1:] for row in rows.rows_of("items", 9)] == [("old", {"PRICE": 1}), ("new", {"PRICE": 2})]
         assert [rows.last_row_before("items", moment) for moment in (1.0, 7.0, 7.1)] == [1, 1, 2]
     database.close()
+
+
+def test_a_store_of_format_4_keeps_usage_from_then_on(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    database = Database(path)
+    with database.write() as rows:
+        rows.add_rows("items", [("kept", {"PRICE": 1})], 5.0)
+    database.close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE facts SET value = '4' WHERE name = 'format'")
+    connection.execute("DROP TABLE usage")
+    connection.commit()
+    connection.close()
+    used = Used(kind="import", resource="items", act="job", at=1.0, amount=7, facts={"rows": 1})
+    for _ in range(2):
+        database = Database(path)
+        with database.write() as rows:
+            assert [row[1] for row in rows.rows_of("items", 9)] == ["kept"]
+            rows.use(used)
+            assert rows.used() == [used]
+        database.close()
