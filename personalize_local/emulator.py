@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import personalize_local
 from botocore_shapes.http import Request, Response
@@ -36,6 +37,10 @@ from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
 from personalize_local.store.records import Job
 from personalize_local.throttling import Throttle
+
+if TYPE_CHECKING:
+    from personalize_local.datasets.csv import Source
+    from personalize_local.experiments.comparison import Comparison
 
 JOBS = {
     "datasetImportJob": JobType(run=importing.run, complete=importing.complete, tell=importing.tell),
@@ -236,6 +241,18 @@ class Emulator:
             records = rows.everywhere(dataset_import_job.KIND.name)
         reports = (dataset_import_job.report(self._own_context(), record) for record in records[: -limit - 1 : -1])
         return [report for report in reports if report is not None]
+
+    def compare(self, a: str, b: str, files: Sequence[Source], *, count: int, seed: int) -> Comparison:
+        """A comparison of two strategies on held-out events, ready to run; raises what its ``begin`` does."""
+        from personalize_local.experiments.comparison import begin
+
+        return begin(self._own_context(), a, b, files, count=count, seed=seed)
+
+    def experiment(self, asked: object) -> dict[str, Any]:
+        """The report of an experiment on users. Raises ValueError for what cannot be counted, and ServiceError."""
+        from personalize_local.experiments.counting import counted_report, design_of
+
+        return counted_report(self._own_context(), *design_of(asked))
 
     def reset(self) -> None:
         """Forget all resources, data, events and models."""

@@ -1,10 +1,12 @@
-"""The Flask application: the admin pages below ``/_personalize``: health, reset, clock, import jobs."""
+"""The Flask application: the admin pages below ``/_personalize``: health, reset, clock, import jobs, experiments."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Blueprint, Flask, jsonify, request
+
+from personalize_local.server.experiment_pages import Experimented, add_experiment_pages
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -16,7 +18,7 @@ _JOBS_SHOWN = 20
 _MOST_JOBS = 1000
 
 
-class Administered(Protocol):
+class Administered(Experimented, Protocol):
     """What the pages need of the emulator."""
 
     def health(self) -> dict[str, Any]:
@@ -80,6 +82,7 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
         return None
 
     _add_import_jobs(pages, emulator)
+    add_experiment_pages(pages, emulator)
     return pages
 
 
