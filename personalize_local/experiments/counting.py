@@ -69,6 +69,8 @@ def _weights(given: object) -> dict[str, float]:
     for one in given:
         if not isinstance(one, Mapping) or set(one) != {"name", "weight"}:
             raise ValueError(f"a variant must have name and weight and nothing else, unlike {one!r}")
+        if not isinstance(one["name"], str):
+            raise ValueError(f"the name of a variant must be a text, not {one['name']!r}")
         if one["name"] in weights:
             raise ValueError(f"variant {one['name']!r} is given twice")
         weights[one["name"]] = one["weight"]

@@ -216,13 +216,14 @@ def sample_size(a: float, b: float, ratio: float = 1.0, level: float = LEVEL, po
     The two-sided test of two proportions with the pooled variance under no difference (Fleiss, Levin and Paik, chapter
     4, without the correction for continuity).
     """
-    if a == b:
-        return None
+    return None if a == b else max(1, ceil(_users(a, b, ratio, level, power) - 1e-9))
+
+
+def _users(a: float, b: float, ratio: float, level: float, power: float) -> float:
     pooled = (a + ratio * b) / (1 + ratio)
     null = sqrt((1 + 1 / ratio) * pooled * (1 - pooled))
     other = sqrt(a * (1 - a) + b * (1 - b) / ratio)
-    needed = ((_normal(1 - (1 - level) / 2) * null + _normal(power) * other) / (b - a)) ** 2
-    return max(1, ceil(needed - 1e-9))
+    return ((_normal(1 - (1 - level) / 2) * null + _normal(power) * other) / (b - a)) ** 2
 
 
 def detectable(share: float, users_a: int, users_b: int, level: float = LEVEL, power: float = POWER) -> float | None:
@@ -234,7 +235,7 @@ def detectable(share: float, users_a: int, users_b: int, level: float = LEVEL, p
     ratio = users_b / users_a
 
     def lacking(other: float) -> float:
-        return (sample_size(share, other, ratio, level, power) or 0) - users_a
+        return _users(share, other, ratio, level, power) - users_a
 
     if share >= 1 or lacking(1.0) > 0:
         return None
