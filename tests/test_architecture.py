@@ -18,6 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("emulator",),
     ("resources", "runtime", "events"),
     ("jobs",),
+    ("attribution",),
     ("recipes", "datasets", "filters"),
     ("engine", "store", "context", "clock", "ids", "arns", "errors", "provenance", "settings", "throttling"),
 )

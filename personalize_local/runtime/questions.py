@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from botocore_shapes.errors import ServiceError
 from personalize_local.context import Context
 from personalize_local.datasets.schema import fold
 from personalize_local.errors import NOT_FOUND, WRONG_ARN
+from personalize_local.ids import resource_tag
 from personalize_local.provenance import Rule, invalid
 from personalize_local.recipes.base import Operation, Query
 from personalize_local.resources.campaign import KIND as CAMPAIGN
@@ -100,7 +100,7 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
             context=_context(loaded, params),
             influence=config.get("rankingInfluence", {}),
         ),
-        tag=blake2b(arn.encode(), digest_size=3).hexdigest(),
+        tag=resource_tag(arn),
         who=who,
         choice=choice(context, rows, who, params.get("filterArn"), params.get("filterValues", {})),
         config=config,

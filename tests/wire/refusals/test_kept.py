@@ -143,6 +143,8 @@ def test_what_does_not_read_a_dataset_does_not_keep_it(slow: Stage) -> None:
     group, dataset = yard(slow)
     items = making.dataset(slow, group, "ITEMS", making.ITEMS)
     users = making.dataset(slow, group, "USERS", USERS)
+    priced = {"itemId": "i", "properties": '{"price": 1, "title": "t"}'}
+    slow.program.events.put_items(datasetArn=items, items=[priced])
     figures = attribution(slow, group, "SUM(Items.PRICE)")
     clicks = tracker(slow, group)
     assert ask(slow, "DeleteDataset", datasetArn=items) == kept(items, figures)
