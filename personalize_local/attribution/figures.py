@@ -111,7 +111,7 @@ def figures(
     source_of: Callable[[Event], str],
     item_value: Callable[[str, str], float | None],
 ) -> list[Figure]:
-    """The figures of metrics over events.
+    """The figures of metrics over events, in the order in which the first event of each came.
 
     ``source_of`` tells the source of an event, ``item_value`` what an item (by its id) has in a column (by its name),
     None where it has nothing.
@@ -122,20 +122,17 @@ def figures(
             if metric.counts(event.event_type):
                 key = (metric, source_of(event), window_of(event.timestamp))
                 found[key] = found.get(key, 0.0) + _value(metric.expression, event, item_value)
-    return in_order(
-        [
-            Figure(
-                metric=metric.name,
-                event_type=metric.event_type,
-                function=metric.function,
-                source=source,
-                started=started,
-                value=value,
-            )
-            for (metric, source, started), value in found.items()
-        ],
-        metrics,
-    )
+    return [
+        Figure(
+            metric=metric.name,
+            event_type=metric.event_type,
+            function=metric.function,
+            source=source,
+            started=started,
+            value=value,
+        )
+        for (metric, source, started), value in found.items()
+    ]
 
 
 def _value(expression: Expression, event: Event, item_value: Callable[[str, str], float | None]) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import urllib.request
 from collections.abc import Iterator
@@ -35,7 +37,9 @@ Row = tuple[str, str, float, str, str, int]
 
 def csv_of(*rows: tuple[Any, ...]) -> str:
     """Rows of the columns of HEADER; None is empty."""
-    return "\n".join([HEADER, *(",".join("" if cell is None else str(cell) for cell in row) for row in rows)]) + "\n"
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return f"{HEADER}\n{text.getvalue()}"
 
 
 TAUGHT = csv_of(*((f"u{n % 30}", f"i{n % 7}", NOW - 90_000 + n, "watch", *[None] * 5) for n in range(60)))
