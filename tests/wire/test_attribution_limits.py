@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from personalize_local.server.serving import BackgroundServer
+from personalize_local.settings import Settings
+from tests.conftest import Small, build_checked
 from tests.wire.measured import NOW, QUARTER, UNDEFINED, WATCHED, shop
+from tests.wire.program import Program
 
 
 def named(source: str) -> dict[str, dict[str, str]]:
@@ -71,14 +79,37 @@ def test_a_cloudwatch_that_fails_is_sent_the_figures_again(tmp_path: Path, monke
         assert here.sums("watched", UNDEFINED) == {QUARTER: 2.0}
 
 
-@pytest.mark.parametrize("limit", ["0", "x", "100001"])
-def test_a_limit_that_cannot_be_is_refused(tmp_path: Path, limit: str) -> None:
-    import urllib.error
-    import urllib.request
+def test_a_cloudwatch_that_outlives_the_server_is_sent_nothing_twice(tmp_path: Path) -> None:
+    pytest.importorskip("moto", reason="the companion needs it")
+    data = tmp_path / "data"
+    with shop(tmp_path / "buckets", data=data) as here:
+        here.attribute(WATCHED)
+        here.event()
+        assert here.post("metric-attributions/flush") == {"published": 1, "waiting": 0}
+        here.event()
+    with BackgroundServer(Settings(port=0, executor="inline", clock=NOW + 900.0, data=data), build_checked) as server:
+        assert server.emulator.run_due() is None
+        assert server.emulator.run_due() is None
+        program = Program(server.url, account=here.program.account)
+        again = replace(here, ground=replace(here.ground, small=replace(here.ground.small, program=program)))
+        assert again.sums("watched", UNDEFINED) == {QUARTER: 2.0}
 
+
+def test_a_reset_forgets_what_was_measured(tmp_path: Path) -> None:
     with shop(tmp_path / "buckets", companion=False) as here:
-        url = f"{here.ground.small.server.url}/_personalize/metric-attributions?limit={limit}"
-        with pytest.raises(urllib.error.HTTPError, match="400") as caught:
-            urllib.request.urlopen(url, timeout=30)
-        assert b"limit must be between 1 and 100000" in caught.value.read()
-        caught.value.close()
+        here.attribute(WATCHED)
+        here.event()
+        here.post("metric-attributions/flush")
+        here.post("reset")
+        assert here.post("metric-attributions/flush") == {"published": 0, "waiting": 0}
+        with here.ground.small.server.emulator.database.read() as rows:
+            assert rows.recommendation_sources(here.group) == {}
+
+
+@pytest.mark.parametrize("limit", ["0", "x", "100001"])
+def test_a_limit_that_cannot_be_is_refused(small: Callable[..., Small], limit: str) -> None:
+    url = f"{small().server.url}/_personalize/metric-attributions?limit={limit}"
+    with pytest.raises(urllib.error.HTTPError, match="400") as caught:
+        urllib.request.urlopen(url, timeout=30)
+    assert b"limit must be between 1 and 100000" in caught.value.read()
+    caught.value.close()
