@@ -18,6 +18,7 @@ from personalize_local.arns import account_of, is_region
 from personalize_local.clock import Clock, RealClock, VirtualClock
 from personalize_local.context import Context
 from personalize_local.events.impressions import Shown
+from personalize_local.events.measuring import Measuring
 from personalize_local.events.put_events import Destinations
 from personalize_local.ids import Ids
 from personalize_local.jobs import deleting, exporting, importing, training, unbuilt
@@ -33,6 +34,7 @@ from personalize_local.runtime.models import Models
 from personalize_local.runtime.views import Views
 from personalize_local.settings import SettingError, Settings
 from personalize_local.store.answers import Answers
+from personalize_local.store.cloudwatch import CloudWatch
 from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
 from personalize_local.store.records import Job
@@ -88,6 +90,9 @@ class Emulator:
         self._companion: WSGIApplication | None = None
         self.destinations = Destinations()
         self.shown = Shown()
+        self.measuring = Measuring()
+        self._metrics_application: WSGIApplication | None = None
+        self._clouds: dict[tuple[str, str], CloudWatch] = {}
         self.filters = Filters()
         self.views = Views(self._workplace(""))
         self._opened: dict[str, Objects] = {}
@@ -163,8 +168,9 @@ class Emulator:
     def use_companion(self, application: WSGIApplication, endpoint_url: str) -> None:
         """Keep objects in the companion: in this process by a plain call, from child processes at ``endpoint_url``.
 
-        A folder or an endpoint in the settings goes before it.
+        A folder or an endpoint in the settings goes before it. Figures go to its CloudWatch in any case.
         """
+        self._metrics_application = application
         if self._storage.root is None and self._storage.endpoint_url is None:
             self._companion = application
             self._storage = ObjectsConfig(endpoint_url=endpoint_url, region=self.settings.region)
@@ -182,6 +188,14 @@ class Emulator:
         if account not in self._opened:
             self._opened[account] = open_objects(self._objects_config(account), self._companion)
         return self._opened[account]
+
+    def cloudwatch_for(self, account: str, region: str) -> CloudWatch | None:
+        """CloudWatch as an account sees it in a region; None without the companion."""
+        if self._metrics_application is None:
+            return None
+        if (account, region) not in self._clouds:
+            self._clouds[account, region] = CloudWatch(self._metrics_application, account, region)
+        return self._clouds[account, region]
 
     def _objects_config(self, account: str) -> ObjectsConfig:
         if self._companion is None:
@@ -212,7 +226,17 @@ class Emulator:
 
     def run_due(self) -> float | None:
         """Begin what is due by now and happens by itself; when something is due next, None for never."""
-        return schedule.run_due(self._own_context())
+        context = self._own_context()
+        dates = (schedule.run_due(context), self.measuring.run_due(context))
+        return min((date for date in dates if date is not None), default=None)
+
+    def flush_attributions(self) -> dict[str, int]:
+        """Measure all events that have come; how many figures are published then, and how many wait for it."""
+        return self.measuring.flush(self._own_context())
+
+    def attribution_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The metric attributions of all accounts and regions, each with its newest ``limit`` figures."""
+        return self.measuring.reports(self._own_context(), limit)
 
     def start(self) -> None:
         """Delete what a crash left unfinished on disk and take up unfinished jobs."""
@@ -263,6 +287,7 @@ class Emulator:
         self.filters.clear()
         self.destinations.clear()
         self.shown.clear()
+        self.measuring.clear()
         self._throttle.clear()
         self.jobs.abandon()
 

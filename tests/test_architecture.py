@@ -19,6 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("experiments",),
     ("resources", "runtime", "events"),
     ("jobs",),
+    ("attribution",),
     ("recipes", "datasets", "filters"),
     ("engine", "store", "context", "clock", "ids", "arns", "errors", "provenance", "settings", "throttling"),
 )

@@ -8,10 +8,10 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.arns import parse_arn
+from personalize_local.attribution.sources import UNDEFINED, Sources
 from personalize_local.context import Context
 from personalize_local.experiments.online import Deed, Design, count, report
 from personalize_local.experiments.words import counted
-from personalize_local.ids import resource_tag, tag_in
 from personalize_local.resources import dataset_group
 from personalize_local.resources.lookup import require
 from personalize_local.runtime.contenders import context_of
@@ -116,7 +116,7 @@ class _Deeds:
 
     def __init__(self, context: Context, rows: Rows, group: str, *, every: bool) -> None:
         self._context, self._rows, self._group, self._every = context, rows, group, every
-        self._recommenders = _recommenders(context, rows, group)
+        self._sources = Sources(rows.recommendation_sources(group))
         self.without_user = 0
 
     def all(self) -> Iterator[Deed]:
@@ -161,15 +161,6 @@ class _Deeds:
                     )
 
     def _recommender(self, recommendation_id: str | None) -> str | None:
-        return None if recommendation_id is None else self._recommenders.get(tag_in(recommendation_id) or "")
-
-
-def _recommenders(context: Context, rows: Rows, group: str) -> dict[str, str]:
-    """The ARNs of what recommends in a group, by the mark in its recommendation ids."""
-    records = [
-        record
-        for kind in ("campaign", "recommender")
-        for record in rows.all(context.account, context.region, kind)
-        if record.body.get("datasetGroupArn") == group
-    ]
-    return {resource_tag(record.arn): record.arn for record in records}
+        """The ARN of what gave a recommendation; None for nobody's."""
+        source = self._sources.of(recommendation_id, None)
+        return None if source == UNDEFINED else source

@@ -8,6 +8,7 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import NOT_FOUND
+from personalize_local.ids import resource_tag
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import quotas, solution_version
 from personalize_local.resources.changes import begin_update, check_resting, insert
@@ -124,6 +125,7 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             "datasetGroupArn": version.body["datasetGroupArn"],
         }
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=version.body["solutionArn"])
+        rows.add_recommendation_source(version.body["datasetGroupArn"], resource_tag(arn), arn)
     return {"campaignArn": arn}
 
 
