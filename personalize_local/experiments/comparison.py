@@ -21,6 +21,7 @@ from personalize_local.runtime.contenders import (
     find,
     learned_from,
 )
+from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +53,7 @@ def begin(context: Context, a: str, b: str, files: Sequence[Source], *, count: i
         raise Uncomparable(f"The seed must be 0 or more, not {seed}.")
     with context.emulator.database.read() as rows:
         try:
-            one, other = (find(context_of(context, name), rows, name) for name in (a, b))
+            one, other = _found(context, rows, (a, b))
         except NoContender as error:
             raise Uncomparable(str(error)) from None
         group = one.loaded.dataset_group
@@ -70,6 +71,13 @@ def begin(context: Context, a: str, b: str, files: Sequence[Source], *, count: i
     except ImportFailure as failure:
         raise Uncomparable(_told(failure)) from None
     return Comparison(context, (a, b), events, count=count, seed=seed)
+
+
+def _found(context: Context, rows: Rows, names: tuple[str, str]) -> tuple[Contender, Contender]:
+    """Both contenders; a name beside an ARN is one of the ARN's account and region."""
+    a, b = names
+    one = find(context_of(context_of(context, b), a), rows, a)
+    return one, find(context_of(context_of(context, a), b), rows, b)
 
 
 def _told(failure: ImportFailure) -> str:
@@ -95,7 +103,7 @@ class Comparison:
     def steps(self) -> Iterator[dict[str, Any]]:
         """Runs it: ``{"done": events, "of": all}`` from time to time, at the end ``{"result": ...}``; JSON values."""
         with self._context.emulator.database.read() as rows:
-            one, other = (find(context_of(self._context, name), rows, name) for name in self._names)
+            one, other = _found(self._context, rows, self._names)
             evidence = [learned_from(self._of(side), rows, side.loaded) for side in (one, other)]
             novelty = _Novelty(evidence[0], one, other)
             replaying = replay(self._events.by_user(), (_Replaying(one), _Replaying(other)), self._count, novelty.mean)

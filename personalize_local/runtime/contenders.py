@@ -7,6 +7,7 @@ or written to the streamed events.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,11 @@ from personalize_local.datasets.segments import SegmentError
 from personalize_local.errors import NOT_FOUND
 from personalize_local.ids import resource_tag
 from personalize_local.recipes.base import Query
-from personalize_local.resources import solution_version
+from personalize_local.resources import quotas, solution_version
 from personalize_local.resources.campaign import KIND as CAMPAIGN
 from personalize_local.resources.campaign import NOT_TRAINED
 from personalize_local.resources.recommender import KIND as RECOMMENDER
-from personalize_local.runtime.filtering import Who, choice
+from personalize_local.runtime.filtering import Who
 from personalize_local.runtime.models import Loaded
 from personalize_local.runtime.questions import RECENT_EVENTS, Question, serving
 from personalize_local.runtime.recommendations import MAXIMUM_RESULTS, best_of
@@ -28,6 +29,7 @@ from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
     from personalize_local.datasets.evidence import Evidence
+    from personalize_local.datasets.held import Held
     from personalize_local.filters.table import Mask
 
 __all__ = ["MAXIMUM_RESULTS", "About", "Contender", "NoContender", "context_of", "find", "learned_from"]
@@ -96,10 +98,11 @@ class Contender:
     """Something trained, as it answers now. ``rows`` must stay open while it is asked."""
 
     def __init__(self, context: Context, rows: Rows, arn: str, loaded: Loaded, config: Mapping[str, Any]) -> None:
-        self._context, self._rows, self._config = context, rows, config
+        self._config = config
         self.arn, self.loaded = arn, loaded
         columns = loaded.context_columns.values() if loaded.recipe.context else ()
         self._columns = frozenset(name.upper() for name in columns)
+        self._hidden = None if loaded.recipe.hides is None else _Hidden(context, rows, loaded)
 
     def knows(self, item: str) -> bool:
         """Whether an item could be recommended."""
@@ -112,15 +115,16 @@ class Contender:
     def question(self, user: str) -> tuple[Question, Mask | None]:
         """The question about a user who did nothing since the training, and what its answer may have."""
         loaded = self.loaded
-        recipe = loaded.recipe
-        who = Who(loaded=loaded, asked=self.arn, user_id=user, item_id=None, operation=_OPERATION)
-        hidden = choice(self._context, self._rows, who, None, {}) if recipe.hides is not None else None
         influence = self._config.get("rankingInfluence", {})
-        query = Query(user_id=user if loaded.remembers(user) else None, influence=influence)
         asked = Question(
-            loaded=loaded, query=query, tag=resource_tag(self.arn), who=who, choice=hidden, config=self._config
+            loaded=loaded,
+            query=Query(user_id=user if loaded.remembers(user) else None, influence=influence),
+            tag=resource_tag(self.arn),
+            who=Who(loaded=loaded, asked=self.arn, user_id=user, item_id=None, operation=_OPERATION),
+            choice=None,
+            config=self._config,
         )
-        return asked, asked.allowed
+        return asked, None if self._hidden is None else self._hidden.allowed(user)
 
     def taken(self, context: Mapping[str, str]) -> dict[str, str]:
         """Those columns of a context that the recipe takes."""
@@ -164,24 +168,62 @@ class About:
                 self._allowed[index] = False
 
 
+class _Hidden:
+    """What a use case hides from users for what they did before the training; nothing that came later is looked at."""
+
+    def __init__(self, context: Context, rows: Rows, loaded: Loaded) -> None:
+        from personalize_local.datasets.past_events import PastEvents
+
+        self._rows, self._loaded = rows, loaded
+        self._most = context.emulator.quotas.of(quotas.FILTER_EVENTS)
+        assert loaded.recipe.hides is not None
+        self._kind = loaded.recipe.hides.casefold()
+        held = _imported(context, rows, loaded)
+        self._past = None if held is None else PastEvents(held)
+
+    def allowed(self, user: str) -> Mask:
+        """The items of the model that a user may be shown."""
+        import numpy as np
+
+        model = self._loaded.model
+        done = sorted(self._done(user), key=lambda one: one[0])[-self._most :]
+        allowed = np.ones(len(model.items), np.bool_)
+        indexes = model.items.indexes([item for _, item in done])
+        allowed[indexes[indexes >= 0]] = False
+        return allowed
+
+    def _done(self, user: str) -> Iterator[tuple[float, str]]:
+        """Time and item of each event of the type that hides."""
+        if not self._loaded.remembers(user):
+            return
+        if self._past is not None and self._kind in self._past.types:
+            did = self._past.of(user)
+            counts = did.types == self._past.types.index(self._kind)
+            items = self._past.items.take(did.items[counts]).to_pylist()
+            yield from zip(did.times[counts].tolist(), items, strict=True)
+        for sequence, item, kind, sent_at, _ in self._rows.events_of(self._loaded.dataset_group, user, 0):
+            if sequence <= self._loaded.until and kind.casefold() == self._kind:
+                yield sent_at, item
+
+
 def learned_from(context: Context, rows: Rows, loaded: Loaded) -> Evidence:
     """What interactions there were to learn from; of those that were replaced since, what replaced them."""
     from personalize_local.datasets.evidence import evidence_of, joined, streamed_evidence
 
+    held = _imported(context, rows, loaded)
+    streamed = streamed_evidence(rows.tally(loaded.dataset_group, 0, loaded.until), ())
+    return streamed if held is None else joined([streamed, evidence_of(held)])
+
+
+def _imported(context: Context, rows: Rows, loaded: Loaded) -> Held | None:
+    """The interactions that were imported before a training or, where these are gone, those that there are."""
     views, group = context.emulator.views, loaded.dataset_group
+    if "INTERACTIONS" in loaded.held:
+        with suppress(SegmentError):
+            return views.open(rows, loaded.held["INTERACTIONS"], put=False)
 
-    def known() -> Iterator[Mapping[str, Any]]:
-        if "INTERACTIONS" in loaded.held:
-            yield loaded.held["INTERACTIONS"]
+    def present() -> Held | None:
         dataset = views.of(context, rows, group).datasets.get("INTERACTIONS")
-        if dataset is not None:
-            yield dataset.known
+        return None if dataset is None else views.open(rows, dataset.known, put=False)
 
-    parts = [streamed_evidence(rows.tally(group, 0, loaded.until), ())]
-    for one in known():
-        try:
-            parts.append(evidence_of(views.open(rows, one, put=False)))
-        except SegmentError:
-            continue
-        break
-    return joined(parts)
+    return views.reading(group, present)

@@ -38,6 +38,29 @@ def test_what_a_use_case_hides_stays_hidden_and_what_is_revealed_is_hidden_next(
         assert set(other.ask({}, 100) or ()) == ALL - {"i3", "i4"}
         assert set(contender.about("nobody").ask({}, 100) or ()) == ALL
     assert store.ids(recommender, userId="u3") == ALL - {"i3", "i4"}
+    # What is sent after the training may be what is held out.
+    store.program.send(store.tracking, "s", "i7", user="u3", kind="purchase")
+    assert store.ids(recommender, userId="u3") == ALL - {"i3", "i4", "i7"}
+    with server.emulator.database.read() as rows:
+        assert set(find(context, rows, recommender).about("u3").ask({}, 100) or ()) == ALL - {"i3", "i4"}
+
+
+def test_events_before_the_training_hide_too_and_the_newest_alone(server: BackgroundServer) -> None:
+    store = Store(Program(server.url))
+    store.program.send(store.tracking, "s", "i9", user="u3", kind="purchase")
+    recommender = store.recommender("aws-ecomm-recommended-for-you")
+    with server.emulator.database.read() as rows:
+        about = find(context_for(server, store.program), rows, recommender).about("u3")
+        assert set(about.ask({}, 100) or ()) == ALL - {"i3", "i4", "i9"} == store.ids(recommender, userId="u3")
+
+
+def test_a_use_case_hides_as_many_events_as_filters_see(small: Callable[..., Small]) -> None:
+    one = small(quotas="on,filter-interactions=1")
+    store = Store(one.program)
+    recommender = store.recommender("aws-ecomm-recommended-for-you")
+    with one.server.emulator.database.read() as rows:
+        about = find(context_for(one.server, one.program), rows, recommender).about("u3")
+        assert set(about.ask({}, 100) or ()) == ALL - {"i4"} == store.ids(recommender, userId="u3")
 
 
 def test_events_that_the_training_did_not_learn_from_do_not_move_an_answer(small: Callable[..., Small]) -> None:

@@ -224,6 +224,9 @@ def test_names_that_cannot_be_compared_are_refused(shop: Shop) -> None:
         400,
         f"Both must belong to one dataset group: {shop.popular} belongs to {shop.group}, {stranger} to {other}.",
     )
+    # A name beside an ARN is one of its account.
+    assert compared(shop, "popular", shop.personal)["a"]["arn"] == shop.popular
+    assert compared(shop, shop.personal, "popular")["b"]["arn"] == shop.popular
     # A solution is its newest version.
     assert compared(shop, solution, shop.personal)["a"]["arn"] == shop.popular
 
