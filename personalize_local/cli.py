@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from personalize_local import __version__
+from personalize_local.experiments import defaults
 from personalize_local.settings import SETTINGS, Setting, SettingError, Settings
 
 if TYPE_CHECKING:
@@ -186,9 +187,11 @@ def import_(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV file of held-out interactions, with the columns of the Interactions schema.",
 )
-@click.option("--k", type=click.IntRange(1, 500), default=10, show_default=True, help="How many items are asked for.")
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same result."
+    "--k", type=click.IntRange(min=1), default=defaults.COUNT, show_default=True, help="How many items are asked for."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=defaults.SEED, show_default=True, help="Seed of the intervals."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--url", help="Address of the server.  [default: from the settings of host and port]")

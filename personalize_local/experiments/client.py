@@ -13,6 +13,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+from personalize_local.experiments import defaults
 from personalize_local.experiments.split import check_weights
 
 __all__ = ["ServerError", "compare", "report"]
@@ -30,8 +31,8 @@ def compare(
     b: str,
     events: str | Path,
     *,
-    k: int = 10,
-    seed: int = 0,
+    k: int = defaults.COUNT,
+    seed: int = defaults.SEED,
     url: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:

@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from personalize_local.experiments.held_out import HeldOut
     from personalize_local.experiments.statistics import Difference
 
-__all__ = ["DEFAULT_COUNT", "Comparison", "Uncomparable", "begin"]
+__all__ = ["Comparison", "Uncomparable", "begin"]
 
-DEFAULT_COUNT = 10
 MAIN = "normalized_discounted_cumulative_gain"
 """The metric by which the verdict is given."""
 

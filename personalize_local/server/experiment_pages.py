@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from botocore_shapes.errors import ServiceError
 from personalize_local.datasets.csv import MissingColumns
+from personalize_local.experiments import defaults
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -24,7 +25,7 @@ log = logging.getLogger("personalize_local.server")
 
 _LINES = "application/x-ndjson"
 _PARAMETERS = frozenset({"a", "b", "k", "seed", "file"})
-_DEFAULTS = {"k": 10, "seed": 0}
+_DEFAULTS = {"k": defaults.COUNT, "seed": defaults.SEED}
 
 
 class Experimented(Protocol):
