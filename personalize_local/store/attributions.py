@@ -150,6 +150,13 @@ class Attributions:
         )
         return [_kept(row) for row in cursor]
 
+    def count_waiting(self, attribution: str) -> int:
+        """How many figures are not published yet."""
+        row = self._connection.execute(
+            "SELECT COUNT(*) FROM attribution_figures WHERE attribution = ? AND published = 0", (attribution,)
+        ).fetchone()
+        return int(row[0])
+
     def figures_of(self, attribution: str, limit: int) -> list[dict[str, Any]]:
         """The figures of an attribution, summed up by window, the newest first."""
         cursor = self._connection.execute(
