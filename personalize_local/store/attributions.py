@@ -116,7 +116,7 @@ class Attributions:
     def last_arrived(self, after: int, before: float) -> int:
         """The sequence of the newest event past another one, of any stream, that arrived before a moment; else that."""
         row = self._connection.execute(
-            "SELECT MAX(sequence) FROM events WHERE sequence > ? AND arrived < ?", (after, before)
+            "SELECT MAX(sequence) FROM events WHERE sequence > ? AND COALESCE(arrived, 0) < ?", (after, before)
         ).fetchone()
         return int(row[0] or after)
 
