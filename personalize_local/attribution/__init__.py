@@ -2,6 +2,7 @@
 
 from personalize_local.attribution.figures import Event, Figure, Metric, figures, in_order, metrics_of
 from personalize_local.attribution.sources import UNDEFINED, Sources, Tally, tally
+from personalize_local.attribution.stored import event_of
 
 __all__ = [
     "UNDEFINED",
@@ -10,6 +11,7 @@ __all__ = [
     "Metric",
     "Sources",
     "Tally",
+    "event_of",
     "figures",
     "in_order",
     "metrics_of",

@@ -51,19 +51,19 @@ class Measured:
         return np.array([*(metric.counts(value) for value in values), False], np.bool_)[codes]
 
     def _summed(self, metric: Metric, rows: Ints, origin: int) -> list[Figure]:
-        windows = (self._times[rows] - origin) // WINDOW
-        keys, places = np.unique(np.stack((windows, self._source[rows]), axis=1), axis=0, return_inverse=True)
-        sums = np.bincount(places.reshape(-1), weights=self._values(metric, rows), minlength=len(keys))
+        windows, many = (self._times[rows] - origin) // WINDOW, max(len(self._names), 1)
+        keys, places = np.unique(windows * many + self._source[rows], return_inverse=True)
+        sums = np.bincount(places, weights=self._values(metric, rows), minlength=len(keys))
         return [
             Figure(
                 metric=metric.name,
                 event_type=metric.event_type,
                 function=metric.function,
-                source=self._names[source],
-                started=window * WINDOW + origin,
+                source=self._names[key % many],
+                started=key // many * WINDOW + origin,
                 value=value,
             )
-            for (window, source), value in zip(keys.tolist(), sums.tolist(), strict=True)
+            for key, value in zip(keys.tolist(), sums.tolist(), strict=True)
         ]
 
     def _values(self, metric: Metric, rows: Ints) -> Floats:

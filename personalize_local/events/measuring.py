@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from personalize_local.attribution.figures import WINDOW, Event, Figure, figures, metrics_of, window_of
+from personalize_local.attribution.figures import WINDOW, Figure, figures, metrics_of, window_of
 from personalize_local.attribution.sources import Sources
+from personalize_local.attribution.stored import event_of
 from personalize_local.context import Context
-from personalize_local.datasets.properties import PropertiesError, map_properties
-from personalize_local.datasets.schema import Schema, fold
 from personalize_local.jobs.attributing import NEWEST, OLDEST, allowed_of, kept, with_sources
 from personalize_local.jobs.lifecycle import ended_at
 from personalize_local.provenance import Rule
@@ -158,7 +157,8 @@ class Measuring:
             until = newest if boundary is None else rows.last_arrived(progress.measured, boundary)
         while self._part(context, record, until):
             pass
-        with database.read() as rows:
+        with database.append() as rows:
+            rows.drop_figures(window_of(context.now - OLDEST))
             arrived = rows.first_arrival(group, until)
         return None if arrived is None else float(window_of(arrived) + WINDOW)
 
@@ -189,7 +189,6 @@ class Measuring:
             allowed = allowed_of(found, known)
             rows.add_figures(kept(allowed, record.arn, f"events {last}"))
             rows.save_attribution_progress(record.arn, replace(known, measured=last))
-            rows.drop_figures(window_of(context.now - OLDEST))
         if len(allowed) < len(found):
             log.warning("%s has as many sources as there may be; further ones are not measured", record.arn)
         return True
@@ -205,7 +204,7 @@ class Measuring:
             except CloudWatchError as error:
                 log.warning("the figures of %s wait, CloudWatch did not take them: %s", record.arn, error)
             with context.emulator.database.read() as rows:
-                waiting = len(rows.waiting_figures(record.arn, _AT_ONCE))
+                waiting = rows.count_waiting(record.arn)
             told["waiting"] += waiting
             if waiting and cloudwatch is None and not self._told:
                 self._told = True
@@ -221,7 +220,7 @@ class Measuring:
             with database.read() as rows:
                 known = rows.figures_of(record.arn, 1)
             # It may have begun anew since, with the process.
-            if known and not cloudwatch.has(NAMESPACE):
+            if known and not cloudwatch.has(NAMESPACE, *_group_dimension(record)):
                 with database.append() as rows:
                     rows.publish_again(record.arn)
             self._seen.add(record.arn)
@@ -245,13 +244,14 @@ def _context_of(context: Context, record: Record) -> Context:
     return replace(context, account=record.account, region=record.region)
 
 
+def _group_dimension(record: Record) -> tuple[str, str]:
+    return "DatasetGroupArn", record.body["datasetGroupArn"]
+
+
 def _datum(record: Record, figure: KeptFigure) -> Datum:
     return Datum(
         metric=figure.metric,
-        dimensions=(
-            ("DatasetGroupArn", record.body["datasetGroupArn"]),
-            ("EventAttributionSource", figure.source),
-        ),
+        dimensions=(_group_dimension(record), ("EventAttributionSource", figure.source)),
         timestamp=figure.started,
         value=figure.value,
         unit="Count" if figure.function == "samplecount" else "None",
@@ -269,9 +269,7 @@ class _Reader:
         interactions = datasets.get("INTERACTIONS")
         self._schema = None if interactions is None else schema_of(rows, interactions.body["schemaArn"])
         self._sources = Sources(rows.recommendation_sources(self._group))
-        self._summed = {
-            metric.expression.column for metric in self._metrics if metric.expression.dataset_type == "INTERACTIONS"
-        }
+        self._sums = any(metric.expression.dataset_type == "INTERACTIONS" for metric in self._metrics)
         lifecycle = KIND.lifecycle
         assert lifecycle is not None
         self.since = ended_at(mode_of(context, KIND), since=record.created, job=None, real_seconds=lifecycle.create)
@@ -283,27 +281,11 @@ class _Reader:
         young = [row for row in given if now - OLDEST < row[5] < now + NEWEST]
         if len(young) < len(given):
             log.info("%s: %s events are too old or ahead for CloudWatch", self._group, len(given) - len(young))
-        views = self._context.emulator.views
-        return views.reading(
+        events = [event_of(row, self._schema, columns=self._sums) for row in young]
+        return self._context.emulator.views.reading(
             self._group,
-            lambda: figures(map(self._event, young), self._metrics, self._sources.of_event, self._item_value()),
+            lambda: figures(events, self._metrics, self._sources.of_event, self._item_value()),
         )
-
-    def _event(self, row: tuple[Any, ...]) -> Event:
-        _, user, item, event_type, value, sent_at, extra, _ = row
-        return Event(
-            event_type=event_type,
-            timestamp=sent_at,
-            user_id=user,
-            item_id=item,
-            recommendation_id=extra.get("recommendationId"),
-            source_name=extra.get("metricAttribution", {}).get("eventAttributionSource"),
-            columns=self._columns(value, sent_at, extra) if self._summed else {},
-        )
-
-    def _columns(self, value: float | None, sent_at: float, extra: Mapping[str, Any]) -> dict[str, float | None]:
-        own = {fold("EVENT_VALUE"): value, fold("TIMESTAMP"): float(int(sent_at))}
-        return {**_numbers(extra.get("properties", {}), self._schema), **own}
 
     def _item_value(self) -> Callable[[str, str], float | None]:
         if all(metric.expression.dataset_type != "ITEMS" for metric in self._metrics):
@@ -326,13 +308,3 @@ class _Items:
         column = None if field is None or place < 0 else self.catalogue.column(field.name)
         values: Iterable[Any] = () if column is None else column.at(place)
         return next(iter(values), None)
-
-
-def _numbers(properties: Mapping[str, Any], schema: Schema | None) -> dict[str, float | None]:
-    if schema is None or not properties:
-        return {}
-    try:
-        mapped = map_properties(properties, schema)
-    except PropertiesError:  # they came before the dataset did
-        return {}
-    return {fold(name): value for name, value in mapped.items() if isinstance(value, int | float)}

@@ -72,17 +72,21 @@ def measure(payload: Mapping[str, Any], workplace: Workplace, schema: Schema, se
     given, metrics = payload["attribution"], metrics_of(payload["attribution"]["metrics"])
     with reading(workplace.database) as rows:
         progress = rows.attribution_progress(given["arn"]) or Progress(measured=0)
-        sources = Sources(rows.recommendation_sources(given["group"]))
+        known = Sources(rows.recommendation_sources(given["group"]))
         items = _items(rows, workplace, given["items"])
-    measured = Measured(open_segment(segment).table, schema, sources, items)
+    measured = Measured(open_segment(segment).table, schema, known, items)
+    counted: list[Figure] = []
     if given["output"] is not None:
-        figures = measured.figures(metrics, aligned=False)
-        allowed = with_sources(progress, (one.source for one in figures), given["most"])
-        _write(workplace, given, payload["mode"], allowed_of(figures, allowed))
+        counted = measured.figures(metrics, aligned=False)
+        allowed = with_sources(progress, (one.source for one in counted), given["most"])
+        _write(workplace, given, payload["mode"], allowed_of(counted, allowed))
+    figures: list[Figure] = []
     if payload["mode"] == "INCREMENTAL":
         now = given["now"]
         figures = measured.figures(metrics, after=now - OLDEST, before=now + NEWEST, aligned=True)
-        (segment / _FILE).write_text(json.dumps([asdict(one) for one in figures]), encoding="utf-8")
+    sources = dict.fromkeys(one.source for one in (*counted, *figures))
+    facts = {"sources": list(sources), "figures": [asdict(one) for one in figures]}
+    (segment / _FILE).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def _items(rows: Rows, workplace: Workplace, known: Mapping[str, Any] | None) -> Catalogue | None:
@@ -106,18 +110,19 @@ def _write(workplace: Workplace, given: Mapping[str, Any], mode: str, figures: I
 
 
 def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
-    """Keep the figures of an import for CloudWatch, in the transaction that ends its job; those of no one else's."""
+    """Keep the sources and figures of an import, in the transaction that ends its job."""
     given = job.payload.get("attribution")
     own = rows.get(job.arn)
-    if given is None or job.payload["mode"] != "INCREMENTAL" or own is None:
+    if given is None or own is None:
         return
     attribution, progress = rows.get(given["arn"]), rows.attribution_progress(given["arn"])
     if attribution is None or progress is None or attribution.sequence != given["sequence"]:
         return  # it was deleted meanwhile
     text = (workplace.datasets / job.payload["folder"] / _FILE).read_text(encoding="utf-8")
-    figures = [Figure(**one) for one in json.loads(text)]
-    progress = with_sources(progress, (one.source for one in figures), given["most"])
-    rows.add_figures(kept(allowed_of(figures, progress), given["arn"], f"{job.arn} {own.sequence}"))
+    facts = json.loads(text)
+    progress = with_sources(progress, facts["sources"], given["most"])
+    figures = allowed_of((Figure(**one) for one in facts["figures"]), progress)
+    rows.add_figures(kept(figures, given["arn"], f"{job.arn} {own.sequence}"))
     rows.save_attribution_progress(given["arn"], progress)
 
 

@@ -91,6 +91,8 @@ def _begin(context: Context, params: Mapping[str, Any], arn: str, body: Mapping[
         if (present.sequence, present.body["schemaArn"]) != (target.sequence, target.body["schemaArn"]):
             return False
         _check_mode(present, body["importMode"])
+        if body["publishAttributionMetricsToS3"]:
+            _check_publishing(context, rows, present)
         payload |= _measuring(context, rows, present, body)
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=target.arn, job=payload)
         keep()

@@ -116,7 +116,7 @@ class Attributions:
     def last_arrived(self, after: int, before: float) -> int:
         """The sequence of the newest event past another one, of any stream, that arrived before a moment; else that."""
         row = self._connection.execute(
-            "SELECT MAX(sequence) FROM events WHERE sequence > ? AND arrived < ?", (after, before)
+            "SELECT MAX(sequence) FROM events WHERE sequence > ? AND COALESCE(arrived, 0) < ?", (after, before)
         ).fetchone()
         return int(row[0] or after)
 
@@ -149,6 +149,13 @@ class Attributions:
             (attribution, limit),
         )
         return [_kept(row) for row in cursor]
+
+    def count_waiting(self, attribution: str) -> int:
+        """How many figures are not published yet."""
+        row = self._connection.execute(
+            "SELECT COUNT(*) FROM attribution_figures WHERE attribution = ? AND published = 0", (attribution,)
+        ).fetchone()
+        return int(row[0])
 
     def figures_of(self, attribution: str, limit: int) -> list[dict[str, Any]]:
         """The figures of an attribution, summed up by window, the newest first."""

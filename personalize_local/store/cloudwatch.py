@@ -42,9 +42,10 @@ class CloudWatch:
             given = [_as_given(one) for one in data[start : start + _AT_ONCE]]
             self._call("put_metric_data", Namespace=namespace, MetricData=given)
 
-    def has(self, namespace: str) -> bool:
-        """Whether there is any metric in a namespace. Raises CloudWatchError."""
-        return bool(self._call("list_metrics", Namespace=namespace)["Metrics"])
+    def has(self, namespace: str, dimension: str, value: str) -> bool:
+        """Whether there is any metric in a namespace with a dimension of this value. Raises CloudWatchError."""
+        wanted = [{"Name": dimension, "Value": value}]
+        return bool(self._call("list_metrics", Namespace=namespace, Dimensions=wanted)["Metrics"])
 
     def _call(self, name: str, **given: Any) -> Any:
         from botocore.exceptions import BotoCoreError, ClientError

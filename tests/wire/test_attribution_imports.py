@@ -98,6 +98,23 @@ def test_imports_without_a_wish_for_figures_are_not_measured(here: Shop) -> None
     assert here.post("metric-attributions/flush") == {"published": 0, "waiting": 0}
 
 
+def test_sources_of_imports_count_towards_the_quota(tmp_path: Path) -> None:
+    with shop(tmp_path / "buckets", quotas="on,attribution-sources=2") as here:
+        arn = here.attribute(WATCHED)
+        old = NOW - 20 * 86_400
+        load(here, csv_of(("u", "i", old, "watch", *[None] * 3, "mail", None)), "first")
+        rows = [("u", "i", NOW - 5, "watch", *[None] * 3, source, None) for source in ("page", "page", "mail", None)]
+        load(here, csv_of(*rows, ("u", "i", NOW - 2000, "watch", *[None] * 3, "late", None)), "second")
+        here.event(metricAttribution={"eventAttributionSource": "banner"})
+        here.event(metricAttribution={"eventAttributionSource": "mail"})
+        here.post("metric-attributions/flush")
+        assert [row[4] for row in here.figures(arn)] == ["mail"]
+        assert [[line.split(",")[4] for line in text.splitlines()[1:]] for text in here.reports().values()] == [
+            ["mail"],
+            [UNDEFINED, "mail", "page"],
+        ]
+
+
 def test_a_report_goes_to_the_path_that_is_in_force(here: Shop) -> None:
     arn = here.attribute(WATCHED, path="elsewhere")
     output = {"roleArn": ROLE, "s3DataDestination": {"path": f"s3://{here.bucket}/reports"}}

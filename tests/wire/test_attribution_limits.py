@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from personalize_local.server.serving import BackgroundServer
 from personalize_local.settings import Settings
 from tests.conftest import Small, build_checked
 from tests.wire.measured import NOW, QUARTER, UNDEFINED, WATCHED, shop
-from tests.wire.program import Program
+from tests.wire.program import ROLE, Program
+from tests.wire.test_hidden_items import Store
 
 
 def named(source: str) -> dict[str, dict[str, str]]:
@@ -93,6 +95,50 @@ def test_a_cloudwatch_that_outlives_the_server_is_sent_nothing_twice(tmp_path: P
         program = Program(server.url, account=here.program.account)
         again = replace(here, ground=replace(here.ground, small=replace(here.ground.small, program=program)))
         assert again.sums("watched", UNDEFINED) == {QUARTER: 2.0}
+
+
+def test_a_cloudwatch_that_has_begun_anew_is_sent_the_figures_of_every_group(tmp_path: Path) -> None:
+    moto = pytest.importorskip("moto.cloudwatch.models", reason="the companion needs it")
+    data = tmp_path / "data"
+    with shop(tmp_path / "buckets", data=data) as here:
+        here.attribute(WATCHED)
+        here.event()
+        other = here.program.group("other")
+        here.program.dataset(other)
+        here.program.personalize.create_metric_attribution(
+            name="other", datasetGroupArn=other, metrics=[WATCHED], metricsOutputConfig={"roleArn": ROLE}
+        )
+        here.program.send(here.program.tracker(other), "s", "i", user="u")
+        account = here.program.account
+        assert here.post("metric-attributions/flush") == {"published": 2, "waiting": 0}
+    moto.cloudwatch_backends[account]["us-east-1"].reset()
+    with BackgroundServer(Settings(port=0, executor="inline", clock=NOW + 900.0, data=data), build_checked) as server:
+        assert server.emulator.flush_attributions() == {"published": 2, "waiting": 0}
+        assert server.emulator.flush_attributions() == {"published": 0, "waiting": 0}
+
+
+def test_recommendations_of_recommenders_are_known_too(small: Callable[..., Small]) -> None:
+    store = Store(small().program)
+    recommender = store.recommender("aws-ecomm-popular-items-by-views")
+    shown = store.program.runtime.get_recommendations(recommenderArn=recommender, userId="u1")["recommendationId"]
+    answer = store.program.personalize.create_metric_attribution(
+        name="impact",
+        datasetGroupArn=store.group,
+        metrics=[{**WATCHED, "eventType": "Purchase"}],
+        metricsOutputConfig={"roleArn": ROLE},
+    )
+    store.program.events.put_events(
+        trackingId=store.tracking,
+        sessionId="s",
+        userId="u1",
+        eventList=[{"eventType": "Purchase", "sentAt": NOW, "itemId": "i1", "recommendationId": shown}],
+    )
+    request = urllib.request.Request(f"{store.program.url}/_personalize/metric-attributions/flush", method="POST")
+    urllib.request.urlopen(request, timeout=30).close()
+    with urllib.request.urlopen(f"{store.program.url}/_personalize/metric-attributions", timeout=30) as told:
+        (found,) = json.load(told)["metricAttributions"]
+    assert (found["arn"], found["sources"]) == (answer["metricAttributionArn"], [recommender])
+    assert [figure["value"] for figure in found["figures"]] == [1.0]
 
 
 def test_a_reset_forgets_what_was_measured(tmp_path: Path) -> None:
