@@ -11,7 +11,6 @@ from personalize_local.arns import parse_arn
 from personalize_local.attribution.sources import UNDEFINED, Sources
 from personalize_local.context import Context
 from personalize_local.experiments.online import Deed, Design, count, report
-from personalize_local.experiments.words import counted
 from personalize_local.resources import dataset_group
 from personalize_local.resources.lookup import require
 from personalize_local.runtime.contenders import context_of
@@ -103,12 +102,8 @@ def counted_report(context: Context, group: str, design: Design) -> dict[str, An
     with own.emulator.database.read() as rows:
         require(own, rows, dataset_group.KIND, arn, "datasetGroup")
         deeds = _Deeds(own, rows, arn, every=design.every_outcome)
-        views = own.emulator.views
-        counts = views.reading(arn, lambda: count(deeds.all(), design))
-    told = report(counts, design)
-    if deeds.without_user:
-        told["notes"].append(f"{counted(deeds.without_user, 'event')} of nobody who is known: left out.")
-    return {**told, "datasetGroupArn": arn, "eventsWithoutUser": deeds.without_user}
+        counts = own.emulator.views.reading(arn, lambda: count(deeds.all(), design))
+    return {**report(counts, design), "datasetGroupArn": arn}
 
 
 class _Deeds:
@@ -117,11 +112,9 @@ class _Deeds:
     def __init__(self, context: Context, rows: Rows, group: str, *, every: bool) -> None:
         self._context, self._rows, self._group, self._every = context, rows, group, every
         self._sources = Sources(rows.recommendation_sources(group))
-        self.without_user = 0
 
     def all(self) -> Iterator[Deed]:
         """Streamed ones, then imported ones."""
-        self.without_user = 0
         yield from self._streamed()
         dataset = self._context.emulator.views.of(self._context, self._rows, self._group).datasets.get("INTERACTIONS")
         if dataset is not None and dataset.known["segments"]:
@@ -131,13 +124,13 @@ class _Deeds:
         """The events of PutEvents; those of a session belong to the user who is named in it."""
         named = {session: user for user, session, *_ in self._rows.deeds(self._group) if user is not None}
         for user, session, kind, time, extra in self._rows.deeds(self._group):
-            label = extra.get("metricAttribution", {}).get("eventAttributionSource")
-            owner = user if user is not None else named.get(session)
-            recommender = self._recommender(extra.get("recommendationId"))
-            if owner is None:
-                self.without_user += label is not None or recommender is not None
-                continue
-            yield Deed(user=owner, type=kind, time=time, label=label, recommender=recommender)
+            yield Deed(
+                user=user if user is not None else named.get(session),
+                type=kind,
+                time=time,
+                label=extra.get("metricAttribution", {}).get("eventAttributionSource"),
+                recommender=self._recommender(extra.get("recommendationId")),
+            )
 
     def _imported(self, held: Held) -> Iterator[Deed]:
         from personalize_local.datasets._arrow import pc

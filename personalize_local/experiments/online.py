@@ -70,13 +70,13 @@ class Design:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What a user did: an event with its attribution.
+    """What a user did: an event with its attribution. ``user`` is None where nobody knows who it was.
 
     ``label`` is its eventAttributionSource, ``recommender`` the ARN of what gave the answer that its recommendationId
     names.
     """
 
-    user: str
+    user: str | None
     type: str
     time: float
     label: str | None = None
@@ -88,12 +88,14 @@ class Counts:
     """Of each variant the users who saw it alone, and those of them with the outcome.
 
     ``several`` users saw more than one variant and count nowhere; ``strayed`` ones saw another than the split gives.
+    ``nameless`` events name a variant and nobody who saw it.
     """
 
     users: dict[str, int]
     successes: dict[str, int]
     several: int = 0
     strayed: int = 0
+    nameless: int = 0
 
 
 class _User:
@@ -112,6 +114,7 @@ def count(deeds: Iterable[Deed], design: Design) -> Counts:
     exposure = None if design.exposure is None else design.exposure.casefold()
     outcome = design.outcome.casefold()
     users: dict[str, _User] = {}
+    nameless = 0
     for deed in deeds:
         if not design.since <= deed.time < design.until:
             continue
@@ -120,12 +123,17 @@ def count(deeds: Iterable[Deed], design: Design) -> Counts:
         is_outcome = kind == outcome
         if name is None and not is_outcome:
             continue
+        if deed.user is None:
+            nameless += name is not None
+            continue
         user = users.setdefault(deed.user, _User())
         if name is not None and exposure in (None, kind):
             user.exposed[name] = min(deed.time, user.exposed.get(name, inf))
         if is_outcome:
             user.succeeded[name] = max(deed.time, user.succeeded.get(name, -inf))
-    return _summed(users, design)
+    counts = _summed(users, design)
+    counts.nameless = nameless
+    return counts
 
 
 def _variant_of(deed: Deed, variants: Mapping[str, str]) -> str | None:
@@ -176,6 +184,7 @@ def report(counts: Counts, design: Design) -> dict[str, Any]:
         "sampleRatio": {"pValue": chance, "mismatch": suspicious},
         "usersInSeveralVariants": counts.several,
         "usersInAnotherVariant": counts.strayed,
+        "eventsWithoutUser": counts.nameless,
         "verdicts": verdicts,
         "notes": _notes(counts, design),
     }
@@ -265,6 +274,8 @@ def _notes(counts: Counts, design: Design) -> list[str]:
             f"{counted(counts.strayed, 'user')} saw another variant than variant(user, {design.experiment!r}, weights) "
             "gives: counted by what they saw."
         )
+    if counts.nameless:
+        notes.append(f"{counted(counts.nameless, 'event')} of nobody who is known: left out.")
     if len(design.weights) > 2:
         notes.append("With several comparisons each interval is wider, so that all hold together (Bonferroni).")
     return notes

@@ -19,7 +19,7 @@ def design(**more: Any) -> Design:
 
 
 def deed(
-    user: str, kind: str, time: float = 0, label: str | None = "shelf/new", recommender: str | None = None
+    user: str | None, kind: str, time: float = 0, label: str | None = "shelf/new", recommender: str | None = None
 ) -> Deed:
     return Deed(user=user, type=kind, time=time, label=label, recommender=recommender)
 
@@ -85,6 +85,17 @@ def test_who_saw_another_variant_than_the_split_gives_is_counted_by_what_he_saw_
     found = count([deed(user, "seen") for user in users], design())
     assert found.users == {"old": 0, "new": 20}
     assert found.strayed == strayed > 0
+
+
+def test_events_of_nobody_count_nowhere_and_are_told_of_where_they_name_a_variant() -> None:
+    deeds = [
+        deed(None, "seen"),
+        deed(None, "buy"),
+        deed(None, "buy", label=None),
+        deed(None, "seen", label="other/new"),
+    ]
+    found = count(deeds, design(every_outcome=True))
+    assert (found.users, found.successes, found.nameless) == ({"old": 0, "new": 0}, {"old": 0, "new": 0}, 2)
 
 
 def test_only_the_time_that_is_asked_for_counts() -> None:
@@ -157,9 +168,10 @@ def test_a_control_without_outcomes_has_no_lift_and_all_the_rest() -> None:
 
 
 def test_who_is_left_out_is_in_the_notes() -> None:
-    assert told((5, 5), (1, 1), several=1, strayed=2)["notes"] == [
+    assert told((5, 5), (1, 1), several=1, strayed=2, nameless=1)["notes"] == [
         "1 user saw more than one variant: left out.",
         "2 users saw another variant than variant(user, 'shelf', weights) gives: counted by what they saw.",
+        "1 event of nobody who is known: left out.",
     ]
 
 
