@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import personalize_local
 from botocore_shapes.http import Request, Response
@@ -21,6 +22,7 @@ from personalize_local.costs.bill import bill
 from personalize_local.costs.counting import Counting
 from personalize_local.costs.showing import as_json
 from personalize_local.events.impressions import Shown
+from personalize_local.events.measuring import Measuring
 from personalize_local.events.put_events import Destinations
 from personalize_local.ids import Ids
 from personalize_local.jobs import deleting, exporting, importing, training, unbuilt
@@ -44,10 +46,15 @@ from personalize_local.runtime.models import Models
 from personalize_local.runtime.views import Views
 from personalize_local.settings import SettingError, Settings
 from personalize_local.store.answers import Answers
+from personalize_local.store.cloudwatch import CloudWatch
 from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
 from personalize_local.store.records import Job
 from personalize_local.throttling import Throttle
+
+if TYPE_CHECKING:
+    from personalize_local.datasets.csv import Source
+    from personalize_local.experiments.comparison import Comparison
 
 JOBS = {
     "datasetImportJob": JobType(run=importing.run, complete=importing.complete, tell=importing.tell),
@@ -100,6 +107,9 @@ class Emulator:
         self.destinations = Destinations()
         self.shown = Shown()
         self.requests = Counting()
+        self.measuring = Measuring()
+        self._metrics_application: WSGIApplication | None = None
+        self._clouds: dict[tuple[str, str], CloudWatch] = {}
         self.filters = Filters()
         self.views = Views(self._workplace(""))
         self._opened: dict[str, Objects] = {}
@@ -175,8 +185,9 @@ class Emulator:
     def use_companion(self, application: WSGIApplication, endpoint_url: str) -> None:
         """Keep objects in the companion: in this process by a plain call, from child processes at ``endpoint_url``.
 
-        A folder or an endpoint in the settings goes before it.
+        A folder or an endpoint in the settings goes before it. Figures go to its CloudWatch in any case.
         """
+        self._metrics_application = application
         if self._storage.root is None and self._storage.endpoint_url is None:
             self._companion = application
             self._storage = ObjectsConfig(endpoint_url=endpoint_url, region=self.settings.region)
@@ -194,6 +205,14 @@ class Emulator:
         if account not in self._opened:
             self._opened[account] = open_objects(self._objects_config(account), self._companion)
         return self._opened[account]
+
+    def cloudwatch_for(self, account: str, region: str) -> CloudWatch | None:
+        """CloudWatch as an account sees it in a region; None without the companion."""
+        if self._metrics_application is None:
+            return None
+        if (account, region) not in self._clouds:
+            self._clouds[account, region] = CloudWatch(self._metrics_application, account, region)
+        return self._clouds[account, region]
 
     def _objects_config(self, account: str) -> ObjectsConfig:
         if self._companion is None:
@@ -225,7 +244,17 @@ class Emulator:
     def run_due(self) -> float | None:
         """Begin what is due by now and happens by itself; when something is due next, None for never."""
         self.requests.write(self.database)
-        return schedule.run_due(self._own_context())
+        context = self._own_context()
+        dates = (schedule.run_due(context), self.measuring.run_due(context))
+        return min((date for date in dates if date is not None), default=None)
+
+    def flush_attributions(self) -> dict[str, int]:
+        """Measure all events that have come; how many figures are published then, and how many wait for it."""
+        return self.measuring.flush(self._own_context())
+
+    def attribution_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The metric attributions of all accounts and regions, each with its newest ``limit`` figures."""
+        return self.measuring.reports(self._own_context(), limit)
 
     def start(self) -> None:
         """Delete what a crash left unfinished on disk and take up unfinished jobs."""
@@ -268,6 +297,18 @@ class Emulator:
             used, training_alone = rows.used(), metering.automatic(context, rows)
         return as_json(bill(used, chosen, context.now, training_alone, free=free), account)
 
+    def compare(self, a: str, b: str, files: Sequence[Source], *, count: int, seed: int) -> Comparison:
+        """A comparison of two strategies on held-out events, ready to run; raises what its ``begin`` does."""
+        from personalize_local.experiments.comparison import begin
+
+        return begin(self._own_context(), a, b, files, count=count, seed=seed)
+
+    def experiment(self, asked: object) -> dict[str, Any]:
+        """The report of an experiment on users. Raises ValueError for what cannot be counted, and ServiceError."""
+        from personalize_local.experiments.counting import counted_report, design_of
+
+        return counted_report(self._own_context(), *design_of(asked))
+
     def reset(self) -> None:
         """Forget all resources, data, events and models."""
         with self.database.write() as rows:
@@ -277,6 +318,7 @@ class Emulator:
         self.filters.clear()
         self.destinations.clear()
         self.shown.clear()
+        self.measuring.clear()
         self._throttle.clear()
         self.requests.clear()
         self.jobs.abandon()

@@ -113,6 +113,7 @@ _ROOMS = {
     "resources": "Control plane",
     "runtime": "Runtime",
     "events": "Events",
+    "attribution": "Metric attribution",
     "datasets": "Data",
     "filters": "Filters",
     "jobs": "Jobs",

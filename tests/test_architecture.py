@@ -16,8 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__", "dry_run", "ledger", "server", "testing", "demo"),
     ("emulator",),
+    ("experiments",),
     ("resources", "runtime", "events"),
     ("jobs",),
+    ("attribution",),
     ("recipes", "datasets", "filters", "costs"),
     ("engine", "store", "context", "clock", "ids", "arns", "errors", "provenance", "settings", "throttling"),
 )
@@ -82,6 +84,7 @@ def test_a_module_stays_readable(path: Path) -> None:
     [
         pytest.param("import personalize_local.testing.plugin", id="the pytest plugin"),
         pytest.param("import personalize_local.testing", id="the testing package"),
+        pytest.param("from personalize_local.experiments import variant", id="the split of an experiment"),
         pytest.param(
             "import personalize_local.cli as cli\ntry:\n    cli.main(['--help'])\nexcept SystemExit:\n    pass",
             id="--help",

@@ -148,6 +148,7 @@ def spool(data_location: str, objects: Objects, folder: Path, bucket: str) -> No
 def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     """Read the files of an import job into one new segment. Raises JobFailure."""
     from personalize_local.datasets.importing import import_files
+    from personalize_local.jobs import attributing
 
     schema = parse_schema(payload["schema"], payload["domain"])
     named = parse_location(payload["location"])
@@ -168,6 +169,8 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
             destination,
             minimum_rows=minimum_rows(schema, relaxed=workplace.relaxed_minimums),
         )
+        if "attribution" in payload:
+            attributing.measure(payload, workplace, schema, destination)
     except ImportFailure as failure:
         raise JobFailure(failure.reason, asdict(failure.report)) from None
     except MissingColumns as failure:
@@ -191,12 +194,14 @@ def tell(result: Mapping[str, Any]) -> str:
 
 def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
     """Put an import in force, as if the imports of a dataset ended in the order in which they were asked for."""
-    del workplace
+    from personalize_local.jobs import attributing
+
     if job.state == "DONE":
         recording.imported(rows, job, dataset=job.payload["dataset"], size=job.result.get("bytes", 0))
     dataset, own = rows.get(job.payload["dataset"]), rows.get(job.arn)
     if job.state != "DONE" or dataset is None or dataset.deleted is not None or own is None:
         return
+    attributing.complete(rows, job, workplace)
     replaced_until = dataset.state.get("replaced", 0)
     if own.sequence < replaced_until:
         return  # a later FULL import is in force

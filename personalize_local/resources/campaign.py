@@ -8,6 +8,7 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import NOT_FOUND
+from personalize_local.ids import resource_tag
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import metering, quotas, solution_version
 from personalize_local.resources.changes import begin_update, check_resting, insert
@@ -136,6 +137,7 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             "datasetGroupArn": version.body["datasetGroupArn"],
         }
         record = insert(context, rows, KIND, arn=arn, params=params, body=body, parent=version.body["solutionArn"])
+        rows.add_recommendation_source(version.body["datasetGroupArn"], resource_tag(arn), arn)
         _holds(context, rows, record, record.body["minProvisionedTPS"], version)
     return {"campaignArn": arn}
 

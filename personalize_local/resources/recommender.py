@@ -8,6 +8,7 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import NOT_ACTIVE
+from personalize_local.ids import resource_tag
 from personalize_local.jobs import training
 from personalize_local.jobs.workplace import Workplace
 from personalize_local.provenance import Refusal, Rule, invalid
@@ -166,6 +167,7 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         payload = {**_payload(context, rows, body, columns, arn), "capacity": _capacity(context, config)}
         state = {"columns": columns, "trained": context.now}
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=group.arn, job=payload, state=state)
+        rows.add_recommendation_source(group.arn, resource_tag(arn), arn)
     context.emulator.jobs.submit(arn)
     return {"recommenderArn": arn}
 

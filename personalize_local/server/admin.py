@@ -1,10 +1,12 @@
-"""The Flask application: the admin pages below ``/_personalize``: health, reset, clock, import jobs, costs."""
+"""The Flask application with the admin pages below ``/_personalize``: health, clock, import jobs, costs and more."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Blueprint, Flask, jsonify, request
+
+from personalize_local.server.experiment_pages import Experimented, add_experiment_pages
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -14,9 +16,11 @@ if TYPE_CHECKING:
 
 _JOBS_SHOWN = 20
 _MOST_JOBS = 1000
+_FIGURES_SHOWN = 1000
+_MOST_FIGURES = 100_000
 
 
-class Administered(Protocol):
+class Administered(Experimented, Protocol):
     """What the pages need of the emulator."""
 
     def health(self) -> dict[str, Any]:
@@ -33,6 +37,14 @@ class Administered(Protocol):
 
     def import_reports(self, limit: int) -> list[dict[str, Any]]:
         """The same of the newest import jobs, newest first."""
+        ...
+
+    def flush_attributions(self) -> dict[str, int]:
+        """Measure all events that have come, for the metric attributions."""
+        ...
+
+    def attribution_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The metric attributions with their newest figures, as JSON values."""
         ...
 
     def advance(self, seconds: float) -> float:
@@ -85,6 +97,8 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
 
     _add_costs(pages, emulator)
     _add_import_jobs(pages, emulator)
+    _add_attributions(pages, emulator)
+    add_experiment_pages(pages, emulator)
     return pages
 
 
@@ -106,13 +120,8 @@ def _add_costs(pages: Blueprint, emulator: Administered) -> None:
 def _add_import_jobs(pages: Blueprint, emulator: Administered) -> None:
     @pages.get("/import-jobs")
     def import_jobs() -> ResponseReturnValue:
-        try:
-            limit = int(request.args.get("limit", _JOBS_SHOWN))
-        except ValueError:
-            limit = 0
-        if not 1 <= limit <= _MOST_JOBS:
-            return jsonify({"status": "error", "message": f"limit must be between 1 and {_MOST_JOBS}"}), 400
-        return jsonify({"importJobs": emulator.import_reports(limit)})
+        limit = _limit(_JOBS_SHOWN, _MOST_JOBS)
+        return _bad_limit(_MOST_JOBS) if limit is None else jsonify({"importJobs": emulator.import_reports(limit)})
 
     @pages.get("/import-jobs/<path:arn>")
     def import_job(arn: str) -> ResponseReturnValue:
@@ -120,6 +129,32 @@ def _add_import_jobs(pages: Blueprint, emulator: Administered) -> None:
         if report is None:
             return jsonify({"status": "error", "message": "there is no import job of this ARN"}), 404
         return jsonify(report)
+
+
+def _add_attributions(pages: Blueprint, emulator: Administered) -> None:
+    @pages.get("/metric-attributions")
+    def metric_attributions() -> ResponseReturnValue:
+        limit = _limit(_FIGURES_SHOWN, _MOST_FIGURES)
+        if limit is None:
+            return _bad_limit(_MOST_FIGURES)
+        return jsonify({"metricAttributions": emulator.attribution_reports(limit)})
+
+    @pages.post("/metric-attributions/flush")
+    def flush() -> ResponseReturnValue:
+        return jsonify(emulator.flush_attributions())
+
+
+def _limit(default: int, most: int) -> int | None:
+    """How many are asked for; None where it is no number that may be."""
+    try:
+        limit = int(request.args.get("limit", default))
+    except ValueError:
+        return None
+    return limit if 1 <= limit <= most else None
+
+
+def _bad_limit(most: int) -> ResponseReturnValue:
+    return jsonify({"status": "error", "message": f"limit must be between 1 and {most}"}), 400
 
 
 def _answer_errors_in_json(application: Flask) -> None:

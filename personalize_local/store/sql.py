@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from personalize_local.store import streams, usage
+from personalize_local.store import attributions, streams, usage
 from personalize_local.store.connection import dump, load
 from personalize_local.store.records import Job, Record
 from personalize_local.store.upgrades import FORMAT, upgrade
@@ -25,6 +25,7 @@ TABLES = (
         result TEXT NOT NULL, submitted DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION)""",
     "CREATE INDEX IF NOT EXISTS jobs_state ON jobs (state)",
     *streams.TABLES,
+    *attributions.TABLES,
     *usage.TABLES,
 )
 
@@ -35,7 +36,7 @@ _RECORD = (
 _RECORDS = f"SELECT {_RECORD} FROM resources r LEFT JOIN jobs j ON j.arn = r.arn"
 
 
-class Rows(streams.Streams, usage.Usage):
+class Rows(streams.Streams, attributions.Attributions, usage.Usage):
     """The questions and changes that the emulator has, as methods over one connection."""
 
     def create_tables(self, identity: str) -> None:
@@ -55,7 +56,7 @@ class Rows(streams.Streams, usage.Usage):
 
     def clear(self) -> None:
         """Forget every resource, job, event and row, and what was used."""
-        for table in ("resources", "jobs", *streams.NAMES, *usage.NAMES):
+        for table in ("resources", "jobs", *streams.NAMES, *attributions.NAMES, *usage.NAMES):
             self._connection.execute(f"DELETE FROM {table}")
 
     # Resources

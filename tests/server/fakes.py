@@ -46,6 +46,12 @@ class FakeEmulator:
     def import_reports(self, limit: int) -> list[dict[str, Any]]:
         return list(self.reports.values())[:limit]
 
+    def flush_attributions(self) -> dict[str, int]:
+        return {"published": 0, "waiting": 0}
+
+    def attribution_reports(self, limit: int) -> list[dict[str, Any]]:
+        return [{}][:limit]
+
     def advance(self, seconds: float) -> float:
         raise ValueError(f"no clock to move by {seconds}")
 
