@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.machine import Machine, Stream
-from tests.wire.program import ROLE, Program, until
+from tests.machine import Machine, Stream, begin_import, finished
+from tests.wire.program import HEADER, ROLE, Program, interactions_csv, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -112,3 +112,35 @@ def test_a_killed_server_counts_every_event_once(machine: Machine) -> None:
         # The CloudWatch of the new process has what the old one had.
         assert summed(program, group) == len(stored)
         assert flush(program) == {"published": 0, "waiting": 0}
+
+
+def test_an_import_that_was_cut_off_has_one_report_and_counts_once(machine: Machine) -> None:
+    program = machine.start()
+    group = program.group()
+    dataset = program.dataset(group)
+    assert finished(program, begin_import(program, dataset, "first", interactions_csv()))["status"] == "ACTIVE"
+    program.personalize.create_metric_attribution(
+        name="impact",
+        datasetGroupArn=group,
+        metrics=[{"eventType": "watch", "metricName": "watched", "expression": "SAMPLECOUNT()"}],
+        metricsOutputConfig={
+            "roleArn": ROLE,
+            "s3DataDestination": {"path": f"s3://{program.bucket}/reports/"},
+        },
+    )
+    count, now = 100_000, int(time.time())
+    content = "\n".join([HEADER, *(f"u{row},i{row % 50},{now - row % 60},watch,," for row in range(count))]) + "\n"
+    job = begin_import(
+        program, dataset, "second", content, importMode="INCREMENTAL", publishAttributionMetricsToS3=True
+    )
+    machine.worker()
+    machine.kill()
+    assert machine.query("SELECT state FROM jobs WHERE arn LIKE '%/second'") == [("PENDING",)]
+    for _ in range(2):  # the second time nothing is left to do
+        program = machine.start()
+        assert finished(program, job)["status"] == "ACTIVE"
+        (report,) = (machine.buckets / program.bucket / "reports").iterdir()
+        values = [float(line.split(",")[2]) for line in report.read_text().splitlines()[1:]]
+        assert sum(values) == count
+        assert machine.query("SELECT SUM(value) FROM attribution_figures") == [(count,)]
+        machine.kill()

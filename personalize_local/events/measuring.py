@@ -65,7 +65,8 @@ RULES = (
     ),
     Rule(
         says="CloudWatch is the companion's: what it loses with the process is sent to it again. Without the companion "
-        "figures stay where GET /_personalize/metric-attributions shows them, and the log says so once.",
+        "figures stay where GET /_personalize/metric-attributions shows them, and the log says so once. "
+        "mock_personalize has no companion, and measures when its clock is moved or its emulator is told to.",
         known="chosen",
     ),
     Rule(

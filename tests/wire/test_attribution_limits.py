@@ -9,13 +9,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import boto3
 import pytest
 
 from personalize_local.server.serving import BackgroundServer
 from personalize_local.settings import Settings
+from personalize_local.testing import mock_personalize
 from tests.conftest import Small, build_checked
 from tests.wire.measured import NOW, QUARTER, UNDEFINED, WATCHED, shop
-from tests.wire.program import ROLE, Program
+from tests.wire.program import INTERACTIONS, ROLE, Program
 from tests.wire.test_hidden_items import Store
 
 
@@ -150,6 +152,25 @@ def test_a_reset_forgets_what_was_measured(tmp_path: Path) -> None:
         assert here.post("metric-attributions/flush") == {"published": 0, "waiting": 0}
         with here.ground.small.server.emulator.database.read() as rows:
             assert rows.recommendation_sources(here.group) == {}
+
+
+def test_the_mock_measures_when_it_is_told_to() -> None:
+    with mock_personalize(clock=float(NOW)) as mock:
+        control, events = (boto3.client(name) for name in ("personalize", "personalize-events"))
+        group = control.create_dataset_group(name="shop")["datasetGroupArn"]
+        schema = control.create_schema(name="clicks", schema=INTERACTIONS)["schemaArn"]
+        control.create_dataset(name="d", schemaArn=schema, datasetGroupArn=group, datasetType="Interactions")
+        tracking = control.create_event_tracker(name="t", datasetGroupArn=group)["trackingId"]
+        control.create_metric_attribution(
+            name="m",
+            datasetGroupArn=group,
+            metrics=[WATCHED],
+            metricsOutputConfig={"roleArn": ROLE},
+        )
+        events.put_events(trackingId=tracking, sessionId="s", eventList=[{"eventType": "watch", "sentAt": NOW}])
+        assert mock.emulator.flush_attributions() == {"published": 0, "waiting": 1}
+        (told,) = mock.emulator.attribution_reports(10)
+        assert [figure["value"] for figure in told["figures"]] == [1.0]
 
 
 @pytest.mark.parametrize("limit", ["0", "x", "100001"])
