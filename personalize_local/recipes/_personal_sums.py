@@ -31,7 +31,7 @@ _COVERED = 0.9  # share of the interactions whose items EASE has beyond that: it
 # What common users may cost, in pairs: where histories are too long for that their newest events are paired.
 _PAIRS_PER_EVENT, _MOST_PAIRS, _PAIRS_PER_HUGE = 24.0, 24_000_000.0, 2.5
 # From so many events on, each step and each neighbour beyond the nearest says again what is well known.
-_HUGE, _HUGE_WINDOW = 2_000_000, 3
+_HUGE, _HUGE_WINDOW = 2_000_000, 2
 # Times the neighbours that are kept, as sums of tables lose what was cut from one of them; and where there are many.
 _DEPTH, _HUGE_DEPTH = 2.0, 1.3
 _HISTORY_CAPS = (10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640, 896)
