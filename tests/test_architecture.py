@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__", "dry_run", "ledger", "server", "testing", "demo"),
     ("emulator",),
+    ("batch",),
     ("resources", "runtime", "events"),
     ("jobs",),
     ("recipes", "datasets", "filters"),
