@@ -194,5 +194,12 @@ def _ranking(asked: Question, listed: list[str]) -> Mapping[str, Any]:
 
 def scored(model: Model, queries: Sequence[Query]) -> Model:
     """A model that answers as ``model`` does, and has the answers to ``queries`` ready where they cost less so."""
-    del queries
+    from personalize_local.recipes._personal_blocks import prescored
+    from personalize_local.recipes._personal_model import PersonalModel
+    from personalize_local.runtime.exploring import Exploring, MixingItems, Relevant
+
+    if isinstance(model, PersonalModel):
+        return prescored(model, queries)
+    if isinstance(model, Exploring | MixingItems | Relevant) and isinstance(model.trained, PersonalModel):
+        return replace(model, trained=prescored(model.trained, queries))
     return model

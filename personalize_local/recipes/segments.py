@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_local.engine.data import Float32, Int32, Int64
+from personalize_local.engine.scores import Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -25,19 +26,26 @@ def interests(model: Model, groups: Sequence[Int32], users: Int64 | None = None)
     ``model`` is that of a segmentation recipe, ``groups`` hold item indexes and ``users`` indexes into its users
     (None: all). The probabilities are those of the personal answers: the sum over the group's items.
     """
+    from personalize_local.recipes._personal_blocks import scores_of_histories
+
     asked = cast("PersonalModel", model)
     rows = np.arange(len(asked.users)) if users is None else users
     belongs = members(groups, len(asked.items))
     found = np.zeros((len(rows), len(groups)), np.float32)
     for begin in range(0, len(rows), _USERS_AT_A_TIME):
         part = rows[begin : begin + _USERS_AT_A_TIME]
-        chances = np.stack([_chances(asked, int(user)) for user in part])
+        chances = np.stack(
+            [
+                _chances(scores)
+                for scores in scores_of_histories(asked, [asked.histories.of(int(user)) for user in part])
+            ]
+        )
         found[begin : begin + len(part)] = (belongs.T @ chances.T).T
     return found
 
 
-def _chances(model: PersonalModel, user: int) -> NDArray[np.float64]:
-    logits = model.scores_of(model.histories.of(user)).dense()
+def _chances(scores: Scores) -> NDArray[np.float64]:
+    logits = scores.dense()
     chances: NDArray[np.float64] = np.exp(logits - logits.max())
     chances /= chances.sum()
     return chances

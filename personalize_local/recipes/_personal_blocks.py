@@ -1,0 +1,280 @@
+"""Answers of the personal model to many queries at a time: the same as one by one, in a few passes over all of them.
+
+:meth:`PersonalModel.scores_of` says what is right; what is summed here in another order differs by rounding alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personalize_local.engine.blend import recency
+from personalize_local.engine.context import context_parts, person_parts
+from personalize_local.engine.data import Float32, Float64, Int32, Int64
+from personalize_local.engine.histories import ranges
+from personalize_local.engine.neighbours import NeighbourTable
+from personalize_local.engine.scores import Scores
+from personalize_local.engine.vocabulary import Vocabulary
+from personalize_local.recipes._personal_model import PersonalModel
+from personalize_local.recipes.base import Query
+
+if TYPE_CHECKING:
+    from personalize_local.recipes._common import Arrays
+
+_CELLS = 2_000_000
+"""Cells of users times items that are worked on at a time: some arrays of eight megabytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prescored:
+    """A model that has the answers to some queries ready, and gives those alone."""
+
+    trained: PersonalModel
+    found: Mapping[int, Scores]
+
+    @property
+    def items(self) -> Vocabulary:
+        """The items of the model."""
+        return self.trained.items
+
+    def scores(self, query: Query) -> Scores:
+        """The scores of one of the queries; of any other one as the model gives them."""
+        found = self.found.get(id(query))
+        return self.trained.scores(query) if found is None else found
+
+    def arrays(self) -> tuple[Arrays, dict[str, Any]]:
+        """Those of the model."""
+        return self.trained.arrays()
+
+
+def prescored(model: PersonalModel, queries: Sequence[Query]) -> Prescored:
+    """``model`` with the answers to ``queries``, which must stay alive as long as this."""
+    scores = scores_of_all(model, queries)
+    return Prescored(trained=model, found={id(query): one for query, one in zip(queries, scores, strict=True)})
+
+
+def scores_of_all(model: PersonalModel, queries: Sequence[Query]) -> list[Scores]:
+    """The scores of each query, as ``model.scores`` gives them."""
+    return scores_of_histories(
+        model,
+        [model.history(query) for query in queries],
+        [query.context for query in queries],
+        [model._user(query) for query in queries],
+    )
+
+
+def scores_of_histories(
+    model: PersonalModel,
+    histories: Sequence[Int32],
+    contexts: Sequence[Mapping[str, str]] | None = None,
+    users: Sequence[int] | None = None,
+) -> list[Scores]:
+    """The scores of each history, as ``model.scores_of`` gives them; without contexts or users: of none."""
+    contexts = [{}] * len(histories) if contexts is None else contexts
+    users = [-1] * len(histories) if users is None else users
+    found: list[Scores | None] = [
+        None if len(history) else model.scores_of(history, context, user)
+        for history, context, user in zip(histories, contexts, users, strict=True)
+    ]
+    waiting = [place for place, one in enumerate(found) if one is None]
+    blocks = _Sparse(model) if isinstance(model.affinity, NeighbourTable) else _Dense(model)
+    width = max(1, _CELLS // max(len(model.items), 1))
+    for begin in range(0, len(waiting), width):
+        part = waiting[begin : begin + width]
+        block = _Block.of(
+            [histories[place] for place in part], [contexts[place] for place in part], [users[place] for place in part]
+        )
+        for place, scores in zip(part, blocks.scores(block), strict=True):
+            found[place] = scores
+    return [one for one in found if one is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """Histories of some users one after the other, none empty, oldest first; user i's end before ``ends[i]``."""
+
+    items: Int32
+    ends: Int64
+    contexts: Sequence[Mapping[str, str]]
+    users: Sequence[int]
+
+    @classmethod
+    def of(cls, histories: Sequence[Int32], contexts: Sequence[Mapping[str, str]], users: Sequence[int]) -> _Block:
+        ends = np.cumsum([len(history) for history in histories])
+        return cls(items=np.concatenate(histories), ends=ends, contexts=contexts, users=users)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @property
+    def begins(self) -> Int64:
+        return np.concatenate((np.zeros(1, np.int64), self.ends[:-1]))
+
+    def newest(self, strengths: Float32) -> tuple[Int64, Int32, Float32]:
+        """(user, item, strength) of the newest events of each, as many as there are ``strengths``, oldest first."""
+        begins = np.maximum(self.begins, self.ends - len(strengths))
+        places = ranges(begins, self.ends)
+        lengths = self.ends - begins
+        owners = np.repeat(np.arange(len(self)), lengths)
+        return owners, self.items[places], strengths[len(strengths) - (self.ends[owners] - places)]
+
+    def had(self, n_items: int, decay: float) -> tuple[Int64, Float32]:
+        """(user * ``n_items`` + item of each item that a user had, ascending; how often and lately he had it)."""
+        lengths = self.ends - self.begins
+        owners = np.repeat(np.arange(len(self)), lengths)
+        longest = recency(int(lengths.max()), decay)
+        strengths = longest[len(longest) - (self.ends[owners] - np.arange(len(self.items)))]
+        keys, places = np.unique(owners * n_items + self.items, return_inverse=True)
+        counts = np.bincount(places, strengths, minlength=len(keys))
+        return keys, np.log1p(counts).astype(np.float32)
+
+
+class _Parts:
+    """What a model adds beside its tables."""
+
+    def __init__(self, model: PersonalModel) -> None:
+        self.model, self.n_items = model, len(model.items)
+
+    def again(self, block: _Block) -> tuple[Int64, Float32]:
+        """The cells of what each user had, and what that adds to them."""
+        settings = self.model.settings
+        keys, strengths = block.had(self.n_items, settings.repeat_decay)
+        heat = np.float32(settings.temperature)
+        added = (np.float32(settings.seen_weight) + strengths * np.float32(settings.repeat_weight)) * heat
+        return keys, added
+
+    def rows(self, block: _Block) -> Iterator[tuple[int, Float32, float]]:
+        """User, logits of the catalogue and their weight, for what is known beside a history."""
+        model = self.model
+        if not model.persons and not any(block.contexts):
+            return
+        for place, (context, user) in enumerate(zip(block.contexts, block.users, strict=True)):
+            parts = context_parts(model.context, model.settings.context_weights, context)
+            parts += person_parts(model.persons, model.settings.person_weights, user)
+            for row, weight in parts:
+                yield place, row, weight
+
+
+class _Dense(_Parts):
+    """Every item of a small catalogue has a score."""
+
+    def scores(self, block: _Block) -> list[Scores]:
+        """The scores of each user of a block."""
+        model, settings = self.model, self.model.settings
+        heat, share = settings.temperature, settings.transition_share
+        near = block.newest(model._near)
+        likes = self._product(block, block.newest(model._far))
+        moves = self._sums(block, model.transitions, near)
+        logits = likes * self._scale(likes, (1 - share) * heat)
+        logits += moves.astype(np.float32) * self._scale(moves, share * heat)
+        logits += model._popular
+        owners, items, _ = near
+        far = self._recent(block, model._far)
+        for table, weight in model._further():
+            sums = self._sums(block, table, (owners, items, far))
+            logits += (sums * self._scale(sums, weight * heat)).astype(np.float32)
+        for place, row, weight in self.rows(block):
+            logits[place] += row * np.float32(weight * heat)
+        keys, added = self.again(block)
+        logits.reshape(-1)[keys] += added
+        return [Scores(row, model.order) for row in logits]
+
+    def _recent(self, block: _Block, far: Float32) -> Float32:
+        """The strengths of ``far`` for as many of the newest events as are read through transitions."""
+        return block.newest(far[len(far) - len(self.model._near) :])[2]
+
+    def _product(self, block: _Block, read: tuple[Int64, Int32, Float32]) -> Float32:
+        from scipy.sparse import csr_array
+
+        owners, items, strengths = read
+        indptr = np.searchsorted(owners, np.arange(len(block) + 1)).astype(np.int32)
+        table: Float32 = self.model.affinity  # type: ignore[assignment]  # dense in this class
+        return np.asarray(csr_array((strengths, items, indptr), shape=(len(block), self.n_items)) @ table, np.float32)
+
+    def _sums(self, block: _Block, table: NeighbourTable, read: tuple[Int64, Int32, Float32]) -> Float64:
+        owners, items, strengths = read
+        keys = (table.indexes[items] + (owners * self.n_items)[:, None]).reshape(-1)
+        values = (table.values[items] * strengths[:, None]).reshape(-1)
+        return _summed(keys, values, len(block) * self.n_items).reshape(len(block), self.n_items)
+
+    def _scale(self, signal: Float32 | Float64, weight: float) -> NDArray[np.float32]:
+        """``weight`` over the deviation of each row."""
+        totals = signal.sum(axis=1, dtype=np.float64)
+        squares = np.einsum("ij,ij->i", signal, signal).astype(np.float64)
+        return _over_deviation(totals, squares, self.n_items, weight)[:, None]
+
+
+class _Sparse(_Parts):
+    """The neighbours of the history and the most popular items have scores of their own."""
+
+    def __init__(self, model: PersonalModel) -> None:
+        super().__init__(model)
+        self._always = model._candidates.always
+
+    def scores(self, block: _Block) -> list[Scores]:
+        """The scores of each user of a block."""
+        model, heat = self.model, self.model.settings.temperature
+        seen, added = self.again(block)
+        tables = list(self._tables(block))
+        cells = self._candidates(block, [keys for keys, _, _ in tables], seen)
+        owners = np.repeat(np.arange(len(block)), np.diff(np.searchsorted(cells, self._firsts(block))))
+        items = (cells - owners * self.n_items).astype(np.int32)
+        logits = model._popular[items].astype(np.float32)
+        sums = np.zeros(len(block) * self.n_items, np.float32)
+        for keys, values, weight in tables:
+            np.add.at(sums, keys, values)
+            signal = sums[cells]
+            sums[keys] = 0.0
+            logits += signal * self._scale(block, owners, signal, weight * heat)[owners]
+        starts = np.searchsorted(cells, self._firsts(block))
+        for place, row, weight in self.rows(block):
+            part = slice(starts[place], starts[place + 1])
+            logits[part] += row[items[part]] * np.float32(weight * heat)
+        logits[np.searchsorted(cells, seen)] += added
+        bounds = list(zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True))
+        return [Scores(logits[begin:end], model.order, items=items[begin:end], floor=0.0) for begin, end in bounds]
+
+    def _firsts(self, block: _Block) -> Int64:
+        return np.arange(len(block) + 1) * self.n_items
+
+    def _tables(self, block: _Block) -> Iterator[tuple[Int64, Float32, float]]:
+        """Cells, values and weight of each table; a cell may come twice."""
+        model, share = self.model, self.model.settings.transition_share
+        owners, items, near = block.newest(model._near)
+        _, _, far = block.newest(model._far)
+        firsts = (owners * self.n_items)[:, None]
+        affinity: NeighbourTable = model.affinity  # type: ignore[assignment]  # sparse in this class
+        read = [(model.transitions, near, share), (affinity, far, 1 - share)]
+        for table, strengths, weight in [*read, *((table, far, weight) for table, weight in model._further())]:
+            keys = (table.indexes[items] + firsts).reshape(-1)
+            yield keys, (table.values[items] * strengths[:, None]).reshape(-1), weight
+
+    def _candidates(self, block: _Block, found: list[Int64], seen: Int64) -> Int64:
+        """The distinct cells of all tables, of what users had and of what is a candidate for everyone, ascending."""
+        marked = np.zeros(len(block) * self.n_items, np.bool_)
+        for keys in (*found, seen):
+            marked[keys] = True
+        marked.reshape(len(block), self.n_items)[:, self._always] = True
+        return np.flatnonzero(marked)
+
+    def _scale(self, block: _Block, owners: Int64, signal: Float32, weight: float) -> Float32:
+        totals = _summed(owners, signal, len(block))
+        squares = _summed(owners, signal.astype(np.float64) ** 2, len(block))
+        return _over_deviation(totals, squares, self.n_items, weight)
+
+
+def _summed(places: Int64, values: Float32 | Float64, size: int) -> Float64:
+    """The sum of the values at each place; zeros without any, which have another type in numpy."""
+    return np.bincount(places, values, minlength=size).astype(np.float64, copy=False)
+
+
+def _over_deviation(totals: Float64, squares: Float64, n_items: int, weight: float) -> Float32:
+    """``weight`` over the deviations of signals with these sums; 0 where there is none. See :func:`blend.spread`."""
+    mean = totals / n_items
+    variance = squares / n_items - mean * mean
+    deviation = np.sqrt(np.where(variance > 1e-20, variance, np.inf))
+    return (weight / deviation).astype(np.float32)
