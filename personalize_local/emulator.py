@@ -227,6 +227,18 @@ class Emulator:
             "jobs": {"running": self.jobs.running},
         }
 
+    def job_report(self, arn: str) -> dict[str, Any] | None:
+        """What a job is doing or what came of it, as JSON values; None where there is none of this ARN."""
+        with self.database.read() as rows:
+            job = rows.job(arn)
+        return None if job is None else self.jobs.report(job)
+
+    def job_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The reports of the newest jobs of all accounts and regions, newest first."""
+        with self.database.read() as rows:
+            jobs = rows.newest_jobs(limit)
+        return [self.jobs.report(job) for job in jobs]
+
     def import_report(self, arn: str) -> dict[str, Any] | None:
         """What became of an import job, as JSON values; None where there is no such job."""
         with self.database.read() as rows:

@@ -22,6 +22,7 @@ from personalize_local.runtime.recommendations import SCORE_DECIMALS, best_items
 from personalize_local.store.past import Past
 
 if TYPE_CHECKING:
+    from personalize_local.batch.themes import Themes
     from personalize_local.recipes.base import Model
 
 LINES_AT_A_TIME = 256
@@ -89,6 +90,14 @@ class Answers:
         self._users = getattr(trained.model, "users", None) if self._recipe.realtime else None
         self._recent = rows.actors(trained.dataset_group, trained.until) if self._users is not None else frozenset()
         self._common: Mapping[str, Any] | None = None
+        self._themes = self._theming() if payload["itemName"] is not None else None
+
+    def _theming(self) -> Themes:
+        from personalize_local.batch.themes import Themes
+
+        around = self._around
+        items = around.views.of(around.context, self._rows, self._loaded.dataset_group).datasets["ITEMS"]
+        return Themes(items.catalogue(self._rows), items.schema, around.payload["itemName"])
 
     def of(self, lines: Iterable[bytes], facts: dict[str, int]) -> Iterator[bytes]:
         """The output of ``lines``, in their order; adds the number of bad ones to the ``errors`` of ``facts``."""
@@ -162,6 +171,8 @@ class Answers:
         asked = Question(loaded=loaded, query=one.query, tag="", who=one.who, choice=one.choice, config=self._config)
         if self._ranks:
             return _ranking(asked, one.listed)
+        if self._themes is not None:
+            return self._themes.of(str(one.who.item_id), self._list(asked)["recommendedItems"])
         if self._recipe.needs_user or self._recipe.needs_item or one.choice is not None:
             return self._list(asked)
         if self._common is None:

@@ -118,6 +118,19 @@ class JobRunner:
             found = rows.job(job.arn)
         return found is not None and (found.state, found.payload) == ("PENDING", job.payload)
 
+    def report(self, job: Job) -> dict[str, Any]:
+        """What a job is doing or what came of it, as JSON values; how far it is, where it is done in parts."""
+        state = job.state
+        facts: dict[str, Any] = {"arn": job.arn, "kind": job.kind, "submitted": job.submitted}
+        if state == "PENDING":
+            progress = self.progress(job.arn)
+            facts["state"] = "RUNNING" if job.arn in self._running else "WAITING"
+            return facts if progress is None else {**facts, "progress": progress.facts()}
+        told, tell = job.result.get("reason"), self._types[job.kind].tell
+        if tell is not None and state in ("DONE", "FAILED"):
+            told = tell(job.result)
+        return {**facts, "state": state, "finished": job.finished, **({} if told is None else {"told": told})}
+
     def progress(self, arn: str) -> Progress | None:
         """How far a job in parts is that runs now; None for any other."""
         course = self._courses.get(arn)

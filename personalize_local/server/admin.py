@@ -1,7 +1,8 @@
-"""The Flask application: the admin pages below ``/_personalize``: health, reset, clock, import jobs."""
+"""The Flask application: the admin pages below ``/_personalize``: health, reset, clock, jobs, import jobs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Blueprint, Flask, jsonify, request
@@ -25,6 +26,14 @@ class Administered(Protocol):
 
     def reset(self) -> None:
         """Forget everything."""
+        ...
+
+    def job_report(self, arn: str) -> dict[str, Any] | None:
+        """What a job of any kind is doing or what came of it, as JSON values; None where there is no such job."""
+        ...
+
+    def job_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The same of the newest jobs, newest first."""
         ...
 
     def import_report(self, arn: str) -> dict[str, Any] | None:
@@ -79,26 +88,34 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
             return jsonify({"status": "error", "message": "403 Forbidden"}), 403
         return None
 
-    _add_import_jobs(pages, emulator)
+    _add_reports(pages, "import-jobs", "importJobs", "import job", emulator.import_reports, emulator.import_report)
+    _add_reports(pages, "jobs", "jobs", "job", emulator.job_reports, emulator.job_report)
     return pages
 
 
-def _add_import_jobs(pages: Blueprint, emulator: Administered) -> None:
-    @pages.get("/import-jobs")
-    def import_jobs() -> ResponseReturnValue:
+def _add_reports(
+    pages: Blueprint,
+    path: str,
+    member: str,
+    name: str,
+    all_: Callable[[int], list[dict[str, Any]]],
+    one: Callable[[str], dict[str, Any] | None],
+) -> None:
+    @pages.get(f"/{path}", endpoint=path)
+    def newest() -> ResponseReturnValue:
         try:
             limit = int(request.args.get("limit", _JOBS_SHOWN))
         except ValueError:
             limit = 0
         if not 1 <= limit <= _MOST_JOBS:
             return jsonify({"status": "error", "message": f"limit must be between 1 and {_MOST_JOBS}"}), 400
-        return jsonify({"importJobs": emulator.import_reports(limit)})
+        return jsonify({member: all_(limit)})
 
-    @pages.get("/import-jobs/<path:arn>")
-    def import_job(arn: str) -> ResponseReturnValue:
-        report = emulator.import_report(arn)
+    @pages.get(f"/{path}/<path:arn>", endpoint=f"one of {path}")
+    def single(arn: str) -> ResponseReturnValue:
+        report = one(arn)
         if report is None:
-            return jsonify({"status": "error", "message": "there is no import job of this ARN"}), 404
+            return jsonify({"status": "error", "message": f"there is no {name} of this ARN"}), 404
         return jsonify(report)
 
 
