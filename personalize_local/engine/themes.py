@@ -17,9 +17,7 @@ import numpy as np
 from personalize_local.engine.data import Float64, Int64
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_STOP = frozenset(
-    ["about"]
-)
+_STOP = frozenset(["about"])
 _MOST_TEXTS = 50_000
 """Texts of a catalogue that are counted: they say well enough which words are rare."""
 _ITEMS_OF_A_CLUSTER, _MOST_CLUSTERS, _ROUNDS = 4, 4, 10

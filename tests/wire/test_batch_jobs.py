@@ -190,7 +190,7 @@ def test_a_running_job_shows_how_far_it_is() -> None:
     running = {"arn": arn, "kind": "batchInferenceJob", "state": "RUNNING", "submitted": 1.0, "progress": progress}
     head, line = table([running])
     assert line == "batch-inference-job/big  RUNNING  250,000 of 1,000,000 lines     5,000  2:30"
-    assert head == "job                      state                           done  a second  left"
+    assert head == "job                      state                          done  a second  left"
 
 
 def test_watching_nothing_is_one_line_and_code_1() -> None:
