@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore_shapes.errors import ServiceError
 from personalize_local.batch.files import folder_of
-from personalize_local.batch.lines import Line, LineError, answered, read_line, refused
+from personalize_local.batch.lines import Line, LineError, answered, as_json, read_line, refused
 from personalize_local.batch.surroundings import Surroundings, surroundings_of
 from personalize_local.jobs.workplace import Workplace
 from personalize_local.provenance import Rule
@@ -23,7 +23,8 @@ from personalize_local.store.past import Past
 
 if TYPE_CHECKING:
     from personalize_local.batch.themes import Themes
-    from personalize_local.recipes.base import Model
+    from personalize_local.engine.data import Float64, Int32
+    from personalize_local.recipes._personal_blocks import Best
 
 LINES_AT_A_TIME = 256
 _UNKNOWN_SCORE = 0.0
@@ -89,6 +90,7 @@ class Answers:
         self._ranks = self._recipe.operation == "GetPersonalizedRanking"
         self._users = getattr(trained.model, "users", None) if self._recipe.realtime else None
         self._recent = rows.actors(trained.dataset_group, trained.until) if self._users is not None else frozenset()
+        self._is_plain = self._recipe.needs_user and not self._ranks and payload["filterArn"] is None
         self._common: Mapping[str, Any] | None = None
         self._themes = self._theming() if payload["itemName"] is not None else None
 
@@ -109,13 +111,25 @@ class Answers:
 
     def _block(self, lines: Sequence[Line]) -> Iterator[tuple[bytes, bool]]:
         asked: list[_Asked | tuple[Line, str]] = [self._tried(line) for line in lines]
-        model = scored(self._loaded.model, [one.query for one in asked if isinstance(one, _Asked)])
-        loaded = replace(self._loaded, model=model)
+        good = [one for one in asked if isinstance(one, _Asked)]
+        outputs = iter(self._outputs(good))
         for one in asked:
             if isinstance(one, _Asked):
-                yield answered(one.line, self._answer(one, loaded)), False
+                yield answered(one.line, next(outputs)), False
             else:
                 yield refused(*one), True
+
+    def _outputs(self, good: Sequence[_Asked]) -> Iterator[str]:
+        """What is answered, as JSON."""
+        from personalize_local.batch.scoring import best_of_all, scored
+
+        found: Sequence[Best | None] = [None] * len(good)
+        if self._is_plain:
+            found = best_of_all(self._loaded.model, [one.query for one in good], self._around.payload["numResults"])
+        waiting = [one.query for one, best in zip(good, found, strict=True) if best is None]
+        loaded = replace(self._loaded, model=scored(self._loaded.model, waiting))
+        for one, best in zip(good, found, strict=True):
+            yield as_json(self._answer(one, loaded)) if best is None else self._listed(*best)
 
     # What is asked
 
@@ -179,6 +193,16 @@ class Answers:
             self._common = self._list(asked)
         return self._common
 
+    def _listed(self, items: Int32, probabilities: Float64) -> str:
+        """The output of a line that is answered with what the model holds for the best."""
+        names = self._around.names_of(self._loaded.model.items)
+        text = f'{{"recommendedItems":[{",".join([names[item] for item in items.tolist()])}]'
+        if self._recipe.scores:
+            text += f',"scores":[{",".join(map(repr, probabilities.round(SCORE_DECIMALS).tolist()))}]'
+        if self._recipe.reasons:
+            text += f',"reasons":[{",".join(["[]"] * len(items))}]'
+        return f"{text}}}"
+
     def _list(self, asked: Question) -> Mapping[str, Any]:
         items, probabilities, tried = best_items(asked, self._around.payload["numResults"], asked.allowed)
         output: dict[str, Any] = {"recommendedItems": asked.loaded.model.items.strings(items)}
@@ -201,16 +225,3 @@ def _ranking(asked: Question, listed: list[str]) -> Mapping[str, Any]:
         "recommendedItems": [item["itemId"] for item in ranking],
         "scores": [item.get("score", _UNKNOWN_SCORE) for item in ranking],
     }
-
-
-def scored(model: Model, queries: Sequence[Query]) -> Model:
-    """A model that answers as ``model`` does, and has the answers to ``queries`` ready where they cost less so."""
-    from personalize_local.recipes._personal_blocks import prescored
-    from personalize_local.recipes._personal_model import PersonalModel
-    from personalize_local.runtime.exploring import Exploring, MixingItems, Relevant
-
-    if isinstance(model, PersonalModel):
-        return prescored(model, queries)
-    if isinstance(model, Exploring | MixingItems | Relevant) and isinstance(model.trained, PersonalModel):
-        return replace(model, trained=prescored(model.trained, queries))
-    return model

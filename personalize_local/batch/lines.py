@@ -131,9 +131,14 @@ def _is_unicode(given: object) -> bool:
     return True
 
 
-def answered(line: Line, output: Mapping[str, Any]) -> bytes:
-    """The output line of a line of batch inference."""
-    return f'{{"input":{_compact(line.given)},"output":{_compact(output)},"error":null}}\n'.encode()
+def as_json(value: object) -> str:
+    """A value as it is written in the lines of batch inference."""
+    return _compact(value)
+
+
+def answered(line: Line, output: str) -> bytes:
+    """The output line of a line of batch inference, which has the JSON ``output``."""
+    return f'{{"input":{_compact(line.given)},"output":{output},"error":null}}\n'.encode()
 
 
 def refused(line: Line, error: str) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from personalize_local.batch.lines import as_json
 from personalize_local.context import Context
 from personalize_local.jobs.lifecycle import Modes
 from personalize_local.jobs.workplace import Workplace
@@ -25,6 +26,7 @@ from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
     from personalize_local.emulator import Emulator
+    from personalize_local.engine.vocabulary import Vocabulary
 
 RULES = (
     Rule(
@@ -78,6 +80,7 @@ class Surroundings:
         self.filters = Filters()
         self.views = _Fixed(workplace, payload["held"])
         self._models = Models(workplace.artifacts)
+        self._names: tuple[Vocabulary, Sequence[str]] | None = None
 
     @cached_property
     def context(self) -> Context:
@@ -89,6 +92,14 @@ class Surroundings:
             now=self.payload["now"],
             emulator=cast("Emulator", self),
         )
+
+    def names_of(self, ids: Vocabulary) -> Sequence[str]:
+        """The JSON of each id, made once for all parts of the job."""
+        import numpy as np
+
+        if self._names is None or self._names[0] is not ids:
+            self._names = ids, [as_json(id_) for id_ in ids.strings(np.arange(len(ids)))]
+        return self._names[1]
 
     @contextmanager
     def rows(self) -> Iterator[Past]:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +18,19 @@ from personalize_local.engine.context import context_parts, person_parts
 from personalize_local.engine.data import Float32, Float64, Int32, Int64
 from personalize_local.engine.histories import ranges
 from personalize_local.engine.neighbours import NeighbourTable
-from personalize_local.engine.scores import Scores
+from personalize_local.engine.scores import Bool, PopularityOrder, Scores
 from personalize_local.engine.vocabulary import Vocabulary
-from personalize_local.recipes._personal_model import PersonalModel
+from personalize_local.recipes._personal_model import HISTORY, PersonalModel
 from personalize_local.recipes.base import Query
 
 if TYPE_CHECKING:
     from personalize_local.recipes._common import Arrays
 
-_CELLS = 2_000_000
-"""Cells of users times items that are worked on at a time: some arrays of eight megabytes."""
+Best = tuple[Int32, Float64]
+"""Items, best first, and their probabilities."""
+_Answer = TypeVar("_Answer")
+_CELLS = 1_000_000
+"""Cells of users times items that are worked on at a time: arrays of four megabytes, which caches still hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,38 +63,154 @@ def prescored(model: PersonalModel, queries: Sequence[Query]) -> Prescored:
 
 def scores_of_all(model: PersonalModel, queries: Sequence[Query]) -> list[Scores]:
     """The scores of each query, as ``model.scores`` gives them."""
-    return scores_of_histories(
-        model,
-        [model.history(query) for query in queries],
-        [query.context for query in queries],
-        [model._user(query) for query in queries],
-    )
+    return _each(_Asked.of(model, queries), lambda answers: answers.scores())
 
 
-def scores_of_histories(
-    model: PersonalModel,
-    histories: Sequence[Int32],
-    contexts: Sequence[Mapping[str, str]] | None = None,
-    users: Sequence[int] | None = None,
-) -> list[Scores]:
-    """The scores of each history, as ``model.scores_of`` gives them; without contexts or users: of none."""
-    contexts = [{}] * len(histories) if contexts is None else contexts
-    users = [-1] * len(histories) if users is None else users
-    found: list[Scores | None] = [
-        None if len(history) else model.scores_of(history, context, user)
-        for history, context, user in zip(histories, contexts, users, strict=True)
-    ]
-    waiting = [place for place, one in enumerate(found) if one is None]
+def scores_of_histories(model: PersonalModel, histories: Sequence[Int32]) -> list[Scores]:
+    """The scores of each history, as ``model.scores_of`` gives them where nothing else is known."""
+    count = len(histories)
+    asked = _Asked(model=model, histories=histories, contexts=[{}] * count, users=[-1] * count)
+    return _each(asked, lambda answers: answers.scores())
+
+
+def top_of_all(model: PersonalModel, queries: Sequence[Query], k: int, allowed: Bool | None = None) -> list[Best]:
+    """The best ``k`` items of each query and their probabilities, as ``Scores.top`` gives them."""
+    return _each(_Asked.of(model, queries), lambda answers: answers.top(k, allowed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Histories, oldest first, what is known beside each, and the index of its user (-1: unknown)."""
+
+    model: PersonalModel
+    histories: Sequence[Int32]
+    contexts: Sequence[Mapping[str, str]]
+    users: Sequence[int]
+
+    @classmethod
+    def of(cls, model: PersonalModel, queries: Sequence[Query]) -> _Asked:
+        users = [model._user(query) for query in queries]
+        histories = [
+            model.histories.of(user, HISTORY) if user >= 0 and not query.events else model.history(query)
+            for query, user in zip(queries, users, strict=True)
+        ]
+        return cls(model=model, histories=histories, contexts=[query.context for query in queries], users=users)
+
+    def __len__(self) -> int:
+        return len(self.histories)
+
+    def at(self, places: Sequence[int]) -> _Asked:
+        """Some of them."""
+        return _Asked(
+            model=self.model,
+            histories=[self.histories[place] for place in places],
+            contexts=[self.contexts[place] for place in places],
+            users=[self.users[place] for place in places],
+        )
+
+
+def _each(asked: _Asked, read: Callable[[_Alone | _Together], Sequence[_Answer]]) -> list[_Answer]:
+    """What is read of the answers to all that is asked, in its order."""
+    model = asked.model
+    places = range(len(asked))
+    alone = [place for place in places if not len(asked.histories[place])]
+    together = [place for place in places if len(asked.histories[place])]
+    found = dict(zip(alone, read(_Alone(asked=asked.at(alone))), strict=True))
     blocks = _Sparse(model) if isinstance(model.affinity, NeighbourTable) else _Dense(model)
     width = max(1, _CELLS // max(len(model.items), 1))
-    for begin in range(0, len(waiting), width):
-        part = waiting[begin : begin + width]
-        block = _Block.of(
-            [histories[place] for place in part], [contexts[place] for place in part], [users[place] for place in part]
-        )
-        for place, scores in zip(part, blocks.scores(block), strict=True):
-            found[place] = scores
-    return [one for one in found if one is not None]
+    for begin in range(0, len(together), width):
+        part = together[begin : begin + width]
+        found |= zip(part, read(blocks.answers(_Block.of(asked.at(part)))), strict=True)
+    return [found[place] for place in places]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alone:
+    """Answers one by one, for those without a history."""
+
+    asked: _Asked
+
+    def scores(self) -> list[Scores]:
+        """All of them."""
+        asked = self.asked
+        given = zip(asked.histories, asked.contexts, asked.users, strict=True)
+        return [asked.model.scores_of(history, context, user) for history, context, user in given]
+
+    def top(self, k: int, allowed: Bool | None) -> list[Best]:
+        """The best of each."""
+        return [scores.top(k, allowed) for scores in self.scores()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Together:
+    """Logits of users one after the other: user i's candidates lie from ``starts[i]`` on, and have ``items``.
+
+    ``floor`` is the logit of all other items; None where there are none.
+    """
+
+    order: PopularityOrder
+    starts: Int64
+    items: Int32
+    logits: Float32
+    floor: float | None
+
+    def scores(self) -> list[Scores]:
+        """The scores of each user."""
+        return [self._scores(begin, end) for begin, end in itertools.pairwise(self.starts.tolist())]
+
+    def _scores(self, begin: int, end: int) -> Scores:
+        if self.floor is None:
+            return Scores(self.logits[begin:end], self.order)
+        return Scores(self.logits[begin:end], self.order, items=self.items[begin:end], floor=self.floor)
+
+    def top(self, k: int, allowed: Bool | None) -> list[Best]:
+        """The best ``k`` items of each user and their probabilities."""
+        lengths = np.diff(self.starts)
+        logits = self.logits
+        if allowed is not None:
+            logits = np.where(allowed[self.items], logits, np.float32(-np.inf))
+        least = np.float32(-np.inf if self.floor is None else self.floor)
+        enough = np.add.reduceat(logits > least, self.starts[:-1], dtype=np.int64) >= k
+        # What is beyond the best is not looked at again; where too few are left, items without a score are among them.
+        places = np.flatnonzero(logits >= np.repeat(self._thresholds(logits, lengths, k), lengths))
+        owners = np.searchsorted(self.starts, places, side="right") - 1
+        items, found = self.items[places], logits[places]
+        best = np.lexsort((self.order.rank[items], -found, owners))
+        bounds = np.searchsorted(owners, np.arange(len(lengths) + 1)).tolist()
+        items, shares = items[best], self._shares(found[best].astype(np.float64), owners)
+        return [
+            (items[begin : min(begin + k, end)], shares[begin : min(begin + k, end)])
+            if is_enough
+            else self._scores(int(self.starts[user]), int(self.starts[user + 1])).top(k, allowed)
+            for user, (is_enough, (begin, end)) in enumerate(
+                zip(enough.tolist(), itertools.pairwise(bounds), strict=True)
+            )
+        ]
+
+    def _thresholds(self, logits: Float32, lengths: Int64, k: int) -> Float32:
+        """The ``k``-th highest logit of each user; minus infinity where there are fewer."""
+        widest = int(lengths.max())
+        if widest < k:
+            return np.full(len(lengths), -np.inf, np.float32)
+        padded = np.full((len(lengths), widest), -np.inf, np.float32)
+        padded[np.arange(widest) < lengths[:, None]] = logits
+        thresholds: Float32 = np.partition(padded, widest - k, axis=1)[:, widest - k]
+        return thresholds
+
+    def _shares(self, logits: Float64, owners: Int64) -> Float64:
+        """The probabilities of some candidates of the users ``owners``, over all items."""
+        lengths = np.diff(self.starts)
+        peaks = np.maximum.reduceat(self.logits, self.starts[:-1])
+        rest = np.zeros(len(lengths), np.int64) if self.floor is None else len(self.order.order) - lengths
+        if self.floor is not None:
+            peaks = np.where(rest > 0, np.maximum(peaks, np.float32(self.floor)), peaks)
+        exponentials = np.exp(self.logits - np.repeat(peaks, lengths))
+        totals = np.add.reduceat(exponentials, self.starts[:-1], dtype=np.float64)
+        highest = peaks.astype(np.float64)
+        if self.floor is not None:
+            totals += rest * np.exp(self.floor - highest)
+        shares: Float64 = np.exp(logits - highest[owners]) / totals[owners]
+        return shares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +223,9 @@ class _Block:
     users: Sequence[int]
 
     @classmethod
-    def of(cls, histories: Sequence[Int32], contexts: Sequence[Mapping[str, str]], users: Sequence[int]) -> _Block:
-        ends = np.cumsum([len(history) for history in histories])
-        return cls(items=np.concatenate(histories), ends=ends, contexts=contexts, users=users)
+    def of(cls, asked: _Asked) -> _Block:
+        ends = np.cumsum([len(history) for history in asked.histories])
+        return cls(items=np.concatenate(asked.histories), ends=ends, contexts=asked.contexts, users=asked.users)
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -162,8 +282,8 @@ class _Parts:
 class _Dense(_Parts):
     """Every item of a small catalogue has a score."""
 
-    def scores(self, block: _Block) -> list[Scores]:
-        """The scores of each user of a block."""
+    def answers(self, block: _Block) -> _Together:
+        """The logits of each user of a block."""
         model, settings = self.model, self.model.settings
         heat, share = settings.temperature, settings.transition_share
         near = block.newest(model._near)
@@ -181,7 +301,13 @@ class _Dense(_Parts):
             logits[place] += row * np.float32(weight * heat)
         keys, added = self.again(block)
         logits.reshape(-1)[keys] += added
-        return [Scores(row, model.order) for row in logits]
+        return _Together(
+            order=model.order,
+            starts=np.arange(len(block) + 1) * self.n_items,
+            items=np.tile(model.order.every, len(block)),
+            logits=logits.reshape(-1),
+            floor=None,
+        )
 
     def _recent(self, block: _Block, far: Float32) -> Float32:
         """The strengths of ``far`` for as many of the newest events as are read through transitions."""
@@ -215,31 +341,30 @@ class _Sparse(_Parts):
         super().__init__(model)
         self._always = model._candidates.always
 
-    def scores(self, block: _Block) -> list[Scores]:
-        """The scores of each user of a block."""
+    def answers(self, block: _Block) -> _Together:
+        """The logits of each user of a block."""
         model, heat = self.model, self.model.settings.temperature
         seen, added = self.again(block)
         tables = list(self._tables(block))
         cells = self._candidates(block, [keys for keys, _, _ in tables], seen)
-        owners = np.repeat(np.arange(len(block)), np.diff(np.searchsorted(cells, self._firsts(block))))
-        items = (cells - owners * self.n_items).astype(np.int32)
+        firsts = np.arange(len(block) + 1) * self.n_items
+        starts = np.searchsorted(cells, firsts)
+        lengths = np.diff(starts)
+        items = (cells - np.repeat(firsts[:-1], lengths)).astype(np.int32)
         logits = model._popular[items].astype(np.float32)
         sums = np.zeros(len(block) * self.n_items, np.float32)
         for keys, values, weight in tables:
             np.add.at(sums, keys, values)
             signal = sums[cells]
             sums[keys] = 0.0
-            logits += signal * self._scale(block, owners, signal, weight * heat)[owners]
-        starts = np.searchsorted(cells, self._firsts(block))
+            signal *= np.repeat(self._scale(starts, signal, weight * heat), lengths)
+            logits += signal
         for place, row, weight in self.rows(block):
             part = slice(starts[place], starts[place + 1])
             logits[part] += row[items[part]] * np.float32(weight * heat)
         logits[np.searchsorted(cells, seen)] += added
-        bounds = list(zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True))
-        return [Scores(logits[begin:end], model.order, items=items[begin:end], floor=0.0) for begin, end in bounds]
-
-    def _firsts(self, block: _Block) -> Int64:
-        return np.arange(len(block) + 1) * self.n_items
+        # An item without any signal has 0 everywhere but in popularity, where it has the mean.
+        return _Together(order=model.order, starts=starts, items=items, logits=logits, floor=0.0)
 
     def _tables(self, block: _Block) -> Iterator[tuple[Int64, Float32, float]]:
         """Cells, values and weight of each table; a cell may come twice."""
@@ -261,9 +386,9 @@ class _Sparse(_Parts):
         marked.reshape(len(block), self.n_items)[:, self._always] = True
         return np.flatnonzero(marked)
 
-    def _scale(self, block: _Block, owners: Int64, signal: Float32, weight: float) -> Float32:
-        totals = _summed(owners, signal, len(block))
-        squares = _summed(owners, signal.astype(np.float64) ** 2, len(block))
+    def _scale(self, starts: Int64, signal: Float32, weight: float) -> Float32:
+        totals = np.add.reduceat(signal, starts[:-1], dtype=np.float64)
+        squares = np.add.reduceat(signal * signal, starts[:-1], dtype=np.float64)
         return _over_deviation(totals, squares, self.n_items, weight)
 
 
