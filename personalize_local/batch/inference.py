@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore_shapes.errors import ServiceError
 from personalize_local.batch.files import folder_of
-from personalize_local.batch.lines import Line, LineError, answered, as_json, read_line, refused
+from personalize_local.batch.lines import Line, LineError, answered, as_json, read_line, refused, score_texts
 from personalize_local.batch.surroundings import Surroundings, surroundings_of
 from personalize_local.jobs.workplace import Workplace
 from personalize_local.provenance import Rule
@@ -23,7 +23,6 @@ from personalize_local.store.past import Past
 
 if TYPE_CHECKING:
     from personalize_local.batch.themes import Themes
-    from personalize_local.engine.data import Float64, Int32
     from personalize_local.recipes._personal_blocks import Best
 
 LINES_AT_A_TIME = 256
@@ -128,8 +127,9 @@ class Answers:
             found = best_of_all(self._loaded.model, [one.query for one in good], self._around.payload["numResults"])
         waiting = [one.query for one, best in zip(good, found, strict=True) if best is None]
         loaded = replace(self._loaded, model=scored(self._loaded.model, waiting))
+        listed = iter(self._listed([best for best in found if best is not None]))
         for one, best in zip(good, found, strict=True):
-            yield as_json(self._answer(one, loaded)) if best is None else self._listed(*best)
+            yield next(listed) if best is not None else as_json(self._answer(one, loaded))
 
     # What is asked
 
@@ -193,15 +193,22 @@ class Answers:
             self._common = self._list(asked)
         return self._common
 
-    def _listed(self, items: Int32, probabilities: Float64) -> str:
-        """The output of a line that is answered with what the model holds for the best."""
+    def _listed(self, found: Sequence[Best]) -> Iterator[str]:
+        """The output of lines that are answered with what the model holds for the best, none of it tried out."""
+        import numpy as np
+
         names = self._around.names_of(self._loaded.model.items)
-        text = f'{{"recommendedItems":[{",".join([names[item] for item in items.tolist()])}]'
-        if self._recipe.scores:
-            text += f',"scores":[{",".join(map(repr, probabilities.round(SCORE_DECIMALS).tolist()))}]'
-        if self._recipe.reasons:
-            text += f',"reasons":[{",".join(["[]"] * len(items))}]'
-        return f"{text}}}"
+        items = np.concatenate([np.zeros(0, np.int32), *(items for items, _ in found)]).tolist()
+        scores = score_texts(np.concatenate([np.zeros(0), *(shares for _, shares in found)]))
+        begin = 0
+        for end in np.cumsum([len(items) for items, _ in found]).tolist():
+            text = f'{{"recommendedItems":[{",".join([names[item] for item in items[begin:end]])}]'
+            if self._recipe.scores:
+                text += f',"scores":[{",".join(scores[begin:end])}]'
+            if self._recipe.reasons:
+                text += f',"reasons":[{",".join(["[]"] * (end - begin))}]'
+            yield f"{text}}}"
+            begin = end
 
     def _list(self, asked: Question) -> Mapping[str, Any]:
         items, probabilities, tried = best_items(asked, self._around.payload["numResults"], asked.allowed)
