@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -40,7 +41,11 @@ class ContextColumn:
             number = float(value)
         except ValueError:
             return -1
-        return -1 if np.isnan(number) else int(np.searchsorted(self.edges, number, side="right"))
+        return -1 if np.isnan(number) else self.part(number)
+
+    def part(self, number: float) -> int:
+        """The row of the bin that ``number`` is in."""
+        return bisect_right(self.edges, number)
 
 
 def fit_context(columns: Mapping[str, Categorical | Numeric], item: Int32, n_items: int) -> dict[str, ContextColumn]:
@@ -52,6 +57,22 @@ def fit_context(columns: Mapping[str, Categorical | Numeric], item: Int32, n_ite
         if size >= 2 and len(np.unique(codes[codes >= 0])) >= 2:
             fitted[name] = ContextColumn(logits=_lift(codes, size, item, n_items), values=values, edges=edges)
     return fitted
+
+
+def fit_periods(timestamp: Int64, item: Int32, n_items: int) -> ContextColumn | None:
+    """What was chosen more often in each part of the time that ``timestamp`` (sorted, of each interaction) spans.
+
+    The parts have equally many interactions. None where all is of one moment.
+    """
+    if not len(timestamp):
+        return None
+    edges = np.unique(timestamp[len(timestamp) * np.arange(1, _BINS) // _BINS])
+    edges = edges[edges > timestamp[0]]
+    if not len(edges):
+        return None
+    sizes = np.diff(np.concatenate(([0], np.searchsorted(timestamp, edges), [len(timestamp)])))
+    codes = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    return ContextColumn(logits=_lift(codes, len(sizes), item, n_items), edges=tuple(edges.tolist()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

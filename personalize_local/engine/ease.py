@@ -9,6 +9,7 @@ from personalize_local.engine.histories import Histories
 from personalize_local.engine.neighbours import NeighbourTable, strongest
 
 _USERS_AT_A_TIME = 1024
+_NEARNESS, _NEAR_STEPS = 15.0, 60  # steps after which two events are 1/e as near, and after which they count no more
 
 
 def add_gram(gram: Float32, histories: Histories, users: Int64, weights: Float32 | None = None) -> None:
@@ -68,6 +69,27 @@ def _shift_weighted_gram(gram: Float32, histories: Histories, users: Int64, amou
         others = others[others != last]
         gram[np.maximum(others, last), np.minimum(others, last)] += np.float32(amount) * (new - old) * before[others]
         gram[last, last] += np.float32(amount) * (new * new - old * old)
+
+
+def add_near(gram: Float32, items: Int32, targets: Int64, starts: Int64, weights: Float32 | None = None) -> None:
+    """Add what stands near each other in histories to ``gram`` [items, items], in place: its lower triangle counts.
+
+    Two events of a history give exp(-steps between them / 15), one with itself 1: a kernel, so that the matrix can be
+    inverted as counts of common users can. Added are the pairs that end at positions ``targets`` of ``items``, whose
+    histories begin at ``starts``; with ``weights`` (by position) times the root of the product of theirs.
+    """
+    roots = None if weights is None else np.sqrt(weights)
+    for distance in range(_NEAR_STEPS + 1):
+        inside = targets - distance >= starts
+        targets, starts = targets[inside], starts[inside]
+        if not len(targets):
+            return
+        first, second = items[targets - distance], items[targets]
+        amount = np.float32(np.exp(-distance / _NEARNESS))
+        given = np.full(len(targets), amount) if roots is None else amount * roots[targets - distance] * roots[targets]
+        # A pair of one item with itself stands on both sides of the diagonal.
+        given[(first == second) & (distance > 0)] *= 2
+        np.add.at(gram, (np.maximum(first, second), np.minimum(first, second)), given)
 
 
 def item_weights(gram: Float32, regularization: float) -> Float32:

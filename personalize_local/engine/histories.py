@@ -38,6 +38,17 @@ class Histories:
         start, end = int(self.indptr[user]), int(self.indptr[user + 1])
         return self.items[start if limit is None else max(start, end - limit) : end]
 
+    def before(self, user: int, end: int, limit: int) -> Int32:
+        """The last ``limit`` items of ``user`` before position ``end``, oldest first (a view)."""
+        return self.items[max(int(self.indptr[user]), end - limit) : end]
+
+    def newest(self, timestamp: Int64) -> Int64:
+        """The time of each user's newest interaction, of the ``timestamp`` of every one; 0 where there is none."""
+        found = np.zeros(len(self.indptr) - 1, np.int64)
+        some = np.flatnonzero(self.lengths)
+        found[some] = timestamp[self.rows[self.indptr[some + 1] - 1]]
+        return found
+
     def positions_of(self, users: Int64) -> Int64:
         """The positions of ``users``, in the order of the users and then oldest first."""
         return ranges(self.indptr[users], self.indptr[users + 1])

@@ -86,23 +86,25 @@ Further = Callable[[Int32, Int64], "float | None"]
 
 
 def measure_model(
-    answer: Callable[[Int32], Scores],
+    answer: Callable[[int, int], Scores],
     histories: Histories,
     test: Int64,
     n_items: int,
     further: Mapping[str, Further] | None = None,
 ) -> dict[str, float]:
-    """The service's metrics of ``answer`` (input history to scores) on the newest tenth of the ``test`` users."""
+    """The service's metrics of ``answer`` on the newest tenth of the ``test`` users.
+
+    It gets a user and the position in ``histories`` where what it may know of him ends.
+    """
     answers = []
     values: dict[str, list[float]] = {name: [] for name in further or {}}
-    for user in test:
-        end = int(histories.indptr[user + 1])
-        history = histories.of(int(user))
-        cut = len(history) - truth_size(len(history))
-        items, _ = answer(history[:cut]).top(LIST_LENGTH)
-        answers.append((items, history[cut:]))
+    for user in test.tolist():
+        begin, end = int(histories.indptr[user]), int(histories.indptr[user + 1])
+        cut = end - truth_size(end - begin)
+        items, _ = answer(user, cut).top(LIST_LENGTH)
+        answers.append((items, histories.items[cut:end]))
         for name, function in (further or {}).items():
-            value = function(items, np.arange(end - len(history) + cut, end))
+            value = function(items, np.arange(cut, end))
             values[name] += [] if value is None else [value]
     metrics = measure(answers, n_items)
     return in_order({**metrics, **{name: float(np.mean(found)) if found else 0.0 for name, found in values.items()}})

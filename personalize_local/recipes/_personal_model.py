@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_local.engine.blend import Settings, recency, repeats, spread
+from personalize_local.engine.blend import Settings, recency, repeats, softened, spread
 from personalize_local.engine.candidates import Candidates
 from personalize_local.engine.context import ContextColumn, Part, PersonColumn, context_parts, person_parts
 from personalize_local.engine.data import Float32, Int32, Int64
@@ -35,7 +35,8 @@ class PersonalModel:
     ``affinity`` is either the full EASE weights [items, items] or, for large catalogues, a neighbour table; with
     the former every item is scored, with the latter the neighbours of the history and the most popular items.
     ``companions`` has the items with the most common users and ``content`` those that are alike in metadata,
-    ``persons`` what the columns of users say; ``bonus`` is what an objective adds to each item's standardised
+    ``persons`` what the columns of users say, ``periods`` what was liked when, of which ``last_times`` [users] (epoch
+    seconds) tells each one's part; ``bonus`` is what an objective adds to each item's standardised
     relevance.
     """
 
@@ -52,6 +53,8 @@ class PersonalModel:
     companions: NeighbourTable | None = None
     content: NeighbourTable | None = None
     persons: Mapping[str, PersonColumn] = field(default_factory=dict)
+    periods: ContextColumn | None = None
+    last_times: Int64 = field(default_factory=lambda: np.zeros(0, np.int64))
     bonus: Float32 | None = None
     _popular: Float32 = field(init=False, repr=False)  # what popularity and the objective add to every answer
     _unknown: Float32 = field(init=False, repr=False)  # the answer where there is no history
@@ -79,7 +82,11 @@ class PersonalModel:
 
     def scores(self, query: Query) -> Scores:
         """Score the catalogue for the history of ``query``; without one by popularity, either under its context."""
-        return self.scores_of(self.history(query), query.context, self._user(query))
+        user = self._user(query)
+        time = query.time
+        if time is None and 0 <= user < len(self.last_times):
+            time = int(self.last_times[user])
+        return self.scores_of(self.history(query), query.context, user, time)
 
     def _user(self, query: Query) -> int:
         return -1 if query.user_id is None else self.users.get(query.user_id)
@@ -96,12 +103,19 @@ class PersonalModel:
         old = self.histories.of(user, HISTORY - len(new)) if len(new) < HISTORY else _NO_ITEMS
         return np.concatenate((old, new)) if len(new) else old
 
-    def scores_of(self, history: Int32, context: Mapping[str, str] | None = None, user: int = -1) -> Scores:
-        """Score the catalogue for item indexes ``history``, oldest first, and what is known of the index ``user``."""
+    def scores_of(
+        self, history: Int32, context: Mapping[str, str] | None = None, user: int = -1, time: float | None = None
+    ) -> Scores:
+        """Score the catalogue for item indexes ``history``, oldest first, and what is known of the index ``user``.
+
+        ``time`` (epoch seconds) is that of the newest event of the history.
+        """
         if not len(history):
             return self._scores_unknown(context or {}, user)
         parts = context_parts(self.context, self.settings.context_weights, context or {})
         parts += person_parts(self.persons, self.settings.person_weights, user)
+        if self.periods is not None and time is not None and self.settings.period_weight:
+            parts.append((self.periods.logits[self.periods.part(time)], self.settings.period_weight))
         if isinstance(self.affinity, NeighbourTable):
             return self._sparse_scores(history, self.affinity, parts)
         return self._dense_scores(history, self.affinity, parts)
@@ -116,25 +130,28 @@ class PersonalModel:
         return Scores(logits, self.order)
 
     def _dense_scores(self, history: Int32, affinity: Float32, parts: list[Part]) -> Scores:
-        settings, n_items = self.settings, len(self.items)
+        settings = self.settings
         recent = history[-len(self._near) :]
-        moves = self.transitions.dense(recent, self._near[-len(recent) :])
+        moves = self.transitions.dense(recent, self._near[-len(recent) :]).astype(np.float32)
         newest = history[-len(self._far) :]
         likes = read_rows(affinity, newest, self._far[-len(newest) :])
         # The means are left out: a constant on all items changes no order and no softmax.
         heat, share = settings.temperature, settings.transition_share
-        likes *= np.float32((1 - share) * heat / spread(likes, n_items)[1])
-        logits = moves.astype(np.float32) * np.float32(share * heat / spread(moves, n_items)[1])
-        logits += likes
-        logits += self._popular
+        signals = [(moves, share), (likes, 1 - share)]
         for table, weight in self._further():
-            near = table.dense(recent, self._far[-len(recent) :])
-            logits += (near * (weight * heat / spread(near, n_items)[1])).astype(np.float32)
+            signals.append((table.dense(recent, self._far[-len(recent) :]).astype(np.float32), weight))
+        logits = self._popular.astype(np.float32)
+        for signal, weight in signals:
+            logits += self._standardised(signal) * np.float32(weight * heat)
         for row, weight in parts:
             logits += row * np.float32(weight * heat)
         items, added = self._again(history)
         logits[items] += added
         return Scores(logits, self.order)
+
+    def _standardised(self, signal: Float32) -> Float32:
+        """A signal over its deviation in the whole catalogue, softened."""
+        return softened(signal / np.float32(spread(signal, len(self.items))[1]), self.settings.exponent)
 
     def _further(self) -> list[tuple[NeighbourTable, float]]:
         """The further tables that count, with their weights."""
@@ -150,7 +167,7 @@ class PersonalModel:
         return items, (np.float32(settings.seen_weight) + strengths * np.float32(settings.repeat_weight)) * heat
 
     def _sparse_scores(self, history: Int32, affinity: NeighbourTable, parts: list[Part]) -> Scores:
-        settings, n_items, heat = self.settings, len(self.items), self.settings.temperature
+        settings, heat = self.settings, self.settings.temperature
         recent = history[-len(self._near) :]
         far = self._far[-len(recent) :]
         tables = [
@@ -162,7 +179,7 @@ class PersonalModel:
         candidates, signals = self._candidates.collect([(items, values) for items, values, _ in tables], seen)
         logits = self._popular[candidates].astype(np.float32)
         for signal, (_, _, weight) in zip(signals, tables, strict=True):
-            logits += signal * np.float32(weight * heat / spread(signal, n_items)[1])
+            logits += self._standardised(signal) * np.float32(weight * heat)
         for row, weight in parts:
             logits += row[candidates] * np.float32(weight * heat)
         logits[: len(seen)] += added
@@ -189,6 +206,8 @@ class PersonalModel:
                 arrays |= prefixed(name, {"indexes": table.indexes, "values": table.values})
         if self.bonus is not None:
             arrays["objective.bonus"] = self.bonus
+        if self.periods is not None:
+            arrays |= {"periods.logits": self.periods.logits, "periods.last_times": self.last_times}
         for number, (_, person) in enumerate(sorted(self.persons.items())):
             arrays |= prefixed(
                 f"person.{number}", {"logits": person.logits, "indptr": person.indptr, "codes": person.codes}
@@ -198,6 +217,8 @@ class PersonalModel:
             arrays[f"context.{number}"] = column.logits
             columns.append({"name": name, "values": list(column.values), "edges": list(column.edges)})
         facts = {"settings": self.settings.facts(), "window": self.window, "context": columns}
+        if self.periods is not None:
+            facts["periods"] = list(self.periods.edges)
         return arrays, {**facts, "persons": sorted(self.persons)}
 
 
@@ -218,12 +239,15 @@ def load_personal(arrays: Mapping[str, NDArray[np.generic]], meta: Mapping[str, 
         name: PersonColumn(**cast("Mapping[str, Any]", unprefixed(f"person.{number}", arrays)))
         for number, name in enumerate(meta.get("persons", ()))
     }
-    further = {
+    further: dict[str, Any] = {
         name: NeighbourTable(indexes=parts[f"{name}.indexes"], values=parts[f"{name}.values"])
         for name in ("companions", "content")
         if f"{name}.indexes" in parts
     }
     no_rows: Int64 = np.zeros(0, np.int64)
+    if "periods.logits" in parts:
+        periods = ContextColumn(logits=parts["periods.logits"], edges=tuple(meta["periods"]))
+        further |= {"periods": periods, "last_times": parts["periods.last_times"]}
     return PersonalModel(
         items=vocabulary("items", arrays),
         users=vocabulary("users", arrays),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_local.engine.data import Float32, Float64, Int64
-from personalize_local.engine.ease import add_gram, cosine_table, item_weights, shift_gram
+from personalize_local.engine.ease import add_gram, add_near, cosine_table, item_weights, shift_gram
 from personalize_local.engine.histories import Histories
 from personalize_local.engine.neighbours import NeighbourTable, common_users, discounted, strongest_of_sparse
 from personalize_local.engine.transitions import DENSE_ITEMS, PairCounts, add_pairs, backward, no_pairs
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # in proportion to their number, so that it is more than a count of common users.
 _REGULARIZATION, _REGULARIZATION_BY_COUNT = 300.0, 20.0
 _DISCOUNT = 0.5  # popularity discount of the neighbours in large catalogues: the cosine
+_NEAR_REGULARIZATION = 60.0  # events near each other are fewer than common users
 _WHOLE_EVENTS = 300_000  # interactions up to which EASE has every item of a small catalogue
 _COVERED = 0.95  # share of the interactions whose items EASE has beyond that: it costs the cube of their number
 # What common users may cost, in pairs: where histories are too long for that their newest events are paired.
@@ -59,6 +60,13 @@ class Sums(Protocol):
 
     def affinity(self, only: Int64 | None = None) -> Affinity:
         """The weights between items under the sums so far; those from the items in ``only`` may be enough."""
+
+    @property
+    def tells_near(self) -> bool:
+        """Whether there is a :meth:`near_affinity`."""
+
+    def near_affinity(self) -> Float32 | None:
+        """The same of items that stand near each other in histories; None where that is not told apart."""
 
     def companions(self) -> NeighbourTable | None:
         """The items with the most users in common; None where affinity is made of them, or needs no help."""
@@ -109,6 +117,9 @@ class _DenseSums:
         size, mean_count = len(self._covered), len(events.histories.items) / max(n_items, 1)
         self._regularization = max(1.0, min(_REGULARIZATION, _REGULARIZATION_BY_COUNT * mean_count))
         self._gram: Float32 = np.zeros((size, size), np.float32, order="F")
+        self._near: Float32 | None = None
+        if len(events.histories.items) <= _WHOLE_EVENTS:
+            self._near = np.zeros((n_items, n_items), np.float32, order="F")
 
     @property
     def reverse(self) -> PairCounts:
@@ -138,6 +149,13 @@ class _DenseSums:
             whole[item, self._covered] = row  # several times faster than all rows in one step
         return whole
 
+    @property
+    def tells_near(self) -> bool:
+        return self._near is not None
+
+    def near_affinity(self) -> Float32 | None:
+        return None if self._near is None else item_weights(self._near, _NEAR_REGULARIZATION)
+
     def companions(self) -> NeighbourTable | None:
         # Of few events EASE learns little, and what two items have in common is the best to be had.
         if len(self._events.histories.items) > _WHOLE_EVENTS:
@@ -145,7 +163,10 @@ class _DenseSums:
         return cosine_table(self._gram, self._width)
 
     def _pairs(self, targets: Int64, starts: Int64) -> None:
-        add_pairs(self.counts, self._events.histories.items, targets, starts, weights=self._events.weights)
+        items, weights = self._events.histories.items, self._events.weights
+        add_pairs(self.counts, items, targets, starts, weights=weights)
+        if self._near is not None:
+            add_near(self._near, items, targets, starts, weights)
         self._reverse = None
 
     def _shift(self, held: Int64, amount: float) -> None:
@@ -210,6 +231,13 @@ class _SparseSums:
         common = self._common.copy() if only is None else self._common[only]
         found = strongest_of_sparse(discounted(common, self._users_of, _DISCOUNT), self._width)
         return found if only is None else found.placed(only, self._n_items)
+
+    @property
+    def tells_near(self) -> bool:
+        return False
+
+    def near_affinity(self) -> Float32 | None:
+        return None
 
     def companions(self) -> NeighbourTable | None:
         return None

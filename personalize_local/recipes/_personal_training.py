@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 import numpy as np
 
 from personalize_local.engine.blas import single_thread
 from personalize_local.engine.blend import Settings, choose_settings
-from personalize_local.engine.context import PersonColumn, fit_context, fit_persons
+from personalize_local.engine.context import ContextColumn, PersonColumn, fit_context, fit_periods, fit_persons
 from personalize_local.engine.data import Categorical, Float32, Int64, Numeric, TrainingData
 from personalize_local.engine.evaluation import captured_reward, weighted_gain
 from personalize_local.engine.histories import Histories
@@ -93,19 +94,50 @@ class _Training:
         self.sums.learn(learned, held)
         known = self._items_of(np.concatenate((tested, held)))
         kept = self.events.rows(learned, held)
-        affinity = content.lent(self.sums.affinity(known), self._counts(kept))
+        affinity = self._affinity(content, kept, known)
         settings = self._choose(kept, held, lifetime, affinity, content)
-        measured = self._model(settings, lifetime, rows, affinity, content, known)
+        measured = self._model(settings, lifetime, rows, affinity(settings.near_share), content, known)
         asked = tested if len(learned) else NOBODY
+        times = self.data.interactions.timestamp[self.histories.rows]
         metrics = measure_model(
-            lambda had: measured.scores_of(had[-HISTORY:]), self.histories, asked, self.n_items, self._further()
+            lambda user, end: measured.scores_of(
+                self.histories.before(user, end, HISTORY), user=user, time=float(times[end - 1])
+            ),
+            self.histories,
+            asked,
+            self.n_items,
+            self._further(),
         )
         del affinity  # as large as the served one that comes next
         self.sums.complete(held, tested)
         rows = self.events.rows(self.users)
-        affinity = content.lent(self.sums.affinity(), self._counts(rows))
-        model = self._model(settings, lifetime, rows, affinity, content)
+        affinity = self._affinity(content, rows)
+        model = self._model(settings, lifetime, rows, affinity(settings.near_share), content)
         return Trained(model=model, metrics=metrics)
+
+    def _affinity(self, content: Content, rows: Int64, only: Int64 | None = None) -> Callable[[float], Affinity]:
+        """The affinity of the sums as they are, which are of the interactions ``rows``, by its near_share."""
+        sums, counts = self.sums, self._counts(rows)
+
+        @cache
+        def part(near: bool) -> Affinity:
+            found = sums.near_affinity() if near else sums.affinity(only)
+            assert found is not None
+            return content.lent(found, counts)
+
+        @lru_cache(maxsize=1)
+        def mixed(share: float) -> Affinity:
+            if share in (0.0, 1.0):
+                return part(share == 1.0)
+            # On one scale, so that a share is a share.
+            near, whole = part(True), part(False)
+            assert isinstance(near, np.ndarray)
+            assert isinstance(whole, np.ndarray)
+            both: Float32 = near * np.float32(share / max(float(near.std()), 1e-12))
+            both += whole * np.float32((1 - share) / max(float(whole.std()), 1e-12))
+            return both
+
+        return mixed
 
     def _items_of(self, users: Int64) -> Int64:
         had = np.zeros(self.n_items, bool)
@@ -138,15 +170,13 @@ class _Training:
         return None if weight is None else weight[rows]
 
     def _choose(
-        self, kept: Int64, held: Int64, lifetime: float | None, affinity: Affinity, content: Content
+        self, kept: Int64, held: Int64, lifetime: float | None, affinity: Callable[[float], Affinity], content: Content
     ) -> Settings:
         """The settings that serve the last events of the users ``held`` best, of the interactions ``kept``."""
         controls = self.controls
-        start = (
-            Settings()
-            if controls.recency
-            else Settings(transition_decay=np.inf, affinity_decay=np.inf, repeat_decay=np.inf)
-        )
+        start = Settings() if self.sums.tells_near else Settings(near_share=0.0)
+        if not controls.recency:
+            start = replace(start, transition_decay=np.inf, affinity_decay=np.inf, repeat_decay=np.inf)
         if not len(held):
             return _with_columns(start, self.data)
         held_rows = self.histories.rows[self.histories.indptr[held + 1] - 1]
@@ -163,6 +193,8 @@ class _Training:
             history_limit=HISTORY,
             context=self._context_of(kept, held_rows),
             persons=self._persons(kept),
+            period=self._period_of(kept, held),
+            nearness=self.sums.tells_near,
         )
         validation = replace(validation, weight=self._weights_of(held_rows))
         return choose_settings(validation, start, recency_weighted=controls.recency)
@@ -186,6 +218,19 @@ class _Training:
         interactions, n_users = self.data.interactions, len(self.data.users)
         user, item = interactions.user[rows], interactions.item[rows]
         return fit_persons(self.data.user_metadata, user, item, n_users, self.n_items)
+
+    def _periods(self, rows: Int64) -> ContextColumn | None:
+        interactions = self.data.interactions
+        return fit_periods(interactions.timestamp[rows], interactions.item[rows], self.n_items)
+
+    def _period_of(self, learned: Int64, held: Int64) -> Column | None:
+        """The periods as learned from the interactions ``learned``; the last event but one of each of ``held``."""
+        periods = self._periods(learned)
+        if periods is None:
+            return None
+        before = self.histories.rows[self.histories.indptr[held + 1] - 2]
+        codes = np.searchsorted(periods.edges, self.data.interactions.timestamp[before], side="right")
+        return periods, codes.astype(np.int32)
 
     def _popularity(self, rows: Int64, lifetime: float | None) -> Float32:
         interactions = self.data.interactions
@@ -230,6 +275,8 @@ class _Training:
             companions=sums.companions() if settings.companion_weight else None,
             content=content.table if settings.content_weight else None,
             persons=self._persons(rows),
+            periods=self._periods(rows) if settings.period_weight else None,
+            last_times=self.histories.newest(interactions.timestamp),
             bonus=self.bonus,
         )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from personalize_local.engine.blend import Settings, Validation, repeats
+from personalize_local.engine.blend import Settings, Validation, repeats, softened
 from personalize_local.engine.context import ContextColumn, PersonColumn
 from personalize_local.engine.data import Float32, Float64, Int32, Int64
 from personalize_local.engine.histories import Histories, ranges
@@ -184,12 +184,17 @@ class _Signals:
     """The signals of tables that were learned without the held-out events."""
 
     def __init__(
-        self, readings: _Readings, sums: Sums, affinity: Affinity, tables: Mapping[str, NeighbourTable], window: int
+        self,
+        readings: _Readings,
+        sums: Sums,
+        affinity: Callable[[float], Affinity],
+        tables: Mapping[str, NeighbourTable],
+        window: int,
     ) -> None:
         self._readings, self._sums = readings, sums
         self._near = min(WINDOW, window)
-        self._far = self._near if isinstance(affinity, NeighbourTable) else window
-        self._affinity: Any = affinity.sparse() if isinstance(affinity, NeighbourTable) else affinity
+        self._far = self._near if isinstance(affinity(0.0), NeighbourTable) else window
+        self._affinity = lru_cache(maxsize=1)(lambda share: _readable(affinity(share)))
         self._tables = {name: table.sparse() for name, table in tables.items()}
 
     def transitions(self, settings: Settings) -> Float32 | csr_array:
@@ -205,9 +210,9 @@ class _Signals:
         found.data *= columns[found.indices]
         return found
 
-    def affinity(self, decay: float) -> Float32 | csr_array:
+    def affinity(self, decay: float, near_share: float) -> Float32 | csr_array:
         """The whole signal [users, items]."""
-        found: Float32 | csr_array = self._readings.weighted(decay, self._far) @ self._affinity
+        found: Float32 | csr_array = self._readings.weighted(decay, self._far) @ self._affinity(near_share)
         return found
 
     def of_table(self, name: str, decay: float) -> csr_array:
@@ -227,6 +232,10 @@ class _Signals:
         return _Steps(pool=pool, counts=self._sums.counts, last=last, ahead=ahead, behind=behind)
 
 
+def _readable(affinity: Affinity) -> Any:
+    return affinity.sparse() if isinstance(affinity, NeighbourTable) else affinity
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Steps:
     """Counts of pairs that end at the cells of a pool: ``ahead`` and ``behind`` [ages, cells], from ``last``.
@@ -240,7 +249,7 @@ class _Steps:
     ahead: Float32
     behind: Float32
 
-    def transitions(self, share: float, damping: float, decay: float) -> Float32:
+    def transitions(self, decay: float, share: float, damping: float) -> Float32:
         """The standardised signal of each cell; what lies outside the pool is too weak to change the deviation."""
         rows, columns = scales(self.counts, share, damping)
         strengths = np.exp(-np.arange(len(self.last)) / decay)[:, None] * np.append(rows, 0.0)[self.last]
@@ -256,7 +265,7 @@ def build_validation(
     histories: Histories,
     users: Int64,
     sums: Sums,
-    affinity: Affinity,
+    affinity: Callable[[float], Affinity],
     tables: Mapping[str, NeighbourTable],
     popularity: Float32,
     *,
@@ -264,18 +273,21 @@ def build_validation(
     history_limit: int,
     context: Mapping[str, Column],
     persons: Mapping[str, PersonColumn],
+    period: Column | None,
+    nearness: bool,
 ) -> Validation:
     """The signals of tables that were learned without the last event of each of ``users``.
 
-    ``tables`` are further ones by their name in :class:`Validation`.
+    ``affinity`` is by its near_share; ``tables`` are further ones by their name in :class:`Validation`. The code in
+    ``period`` is that of the newest event before the held-out one.
     """
     n_items, target = len(popularity), histories.items[histories.indptr[users + 1] - 1].astype(np.int64)
     readings = _Readings.of(histories, users, history_limit, n_items)
     signals = _Signals(readings, sums, affinity, tables, window)
-    pool = _pooled(readings, signals, target, popularity, tables)
+    pool = _pooled(readings, signals, target, popularity, tables, nearness=nearness)
     seen = np.zeros(len(pool.row), np.float32)
     seen[pool.places(readings.row, readings.item.astype(np.int64))] = 1.0
-    of_tables = {name: _kept(partial(_cells_of_table, pool, signals, name)) for name in tables}
+    of_tables = {name: _softened(partial(_cells_of_table, pool, signals, name)) for name in tables}
     deviation = float(popularity.std())
     spread = (popularity - popularity.mean()) / np.float32(deviation if deviation > 1e-6 else np.inf)
     return Validation(
@@ -283,10 +295,12 @@ def build_validation(
         row=pool.row,
         own=pool.places(np.arange(len(users)), target),
         rest=n_items - np.diff(np.append(pool.starts, len(pool.row))),
-        transitions=_kept(signals.steps(pool).transitions),
-        affinity=_kept(lambda decay: pool.standardised(signals.affinity(decay))),
+        transitions=_softened(signals.steps(pool).transitions),
+        affinity=_softened(lambda *setting: pool.standardised(signals.affinity(*setting))),
         companions=of_tables.get("companions"),
         content=of_tables.get("content"),
+        period=None if period is None else pool.column(period),
+        nearness=nearness,
         popularity=spread.astype(np.float32)[pool.item],
         seen=seen,
         repeated=_kept(lambda decay: readings.repeated(pool, decay)),
@@ -303,13 +317,26 @@ def _kept(function: Callable[..., Float32]) -> Callable[..., Float32]:
     return lru_cache(maxsize=2)(function)
 
 
-def _pooled(readings: _Readings, signals: _Signals, target: Int64, popularity: Float32, tables: Iterable[str]) -> _Pool:
+def _softened(signal: Callable[..., Float32]) -> Callable[..., Float32]:
+    """``signal`` with an exponent before its own settings."""
+    return _kept(lambda exponent, *settings: softened(signal(*settings), exponent))
+
+
+def _pooled(
+    readings: _Readings,
+    signals: _Signals,
+    target: Int64,
+    popularity: Float32,
+    tables: Iterable[str],
+    *,
+    nearness: bool,
+) -> _Pool:
     usual = Settings()
     rows = np.arange(readings.n_rows)
     popular = np.argsort(-popularity, kind="stable")[:_POPULAR]
     wholes = (
         signals.transitions(usual),
-        signals.affinity(usual.affinity_decay),
+        *(signals.affinity(usual.affinity_decay, share) for share in ((0.0, 1.0) if nearness else (0.0,))),
         *(signals.of_table(name, usual.affinity_decay) for name in tables),
     )
     parts = [

@@ -69,7 +69,7 @@ def train_popular(data: TrainingData, *, seed: int, per_user: bool = True) -> Tr
     users = np.flatnonzero(history.lengths > 0).astype(np.int64)
     learned, test = split_users(users, history.lengths, seed)
     scores = _fit(data, history, learned, per_user=per_user).scores(Query())
-    metrics = measure_model(lambda _: scores, history, test, len(data.items))
+    metrics = measure_model(lambda *_: scores, history, test, len(data.items))
     return Trained(model=_fit(data, history, users, per_user=per_user), metrics=metrics)
 
 

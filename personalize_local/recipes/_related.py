@@ -178,7 +178,9 @@ def _trained(
     fit: Callable[[Int64], RelatedModel],
 ) -> Trained:
     measured = fit(learned)
-    metrics = measure_model(lambda items: measured.scores_of(int(items[-1])), history, test, len(data.items))
+    metrics = measure_model(
+        lambda _, end: measured.scores_of(int(history.items[end - 1])), history, test, len(data.items)
+    )
     return Trained(model=fit(users), metrics=metrics)
 
 

@@ -153,7 +153,7 @@ def train_trending(data: TrainingData, *, frequency: str, seed: int) -> Trained:
     learned, test = split_users(users, history.lengths, seed)
     rows = np.flatnonzero(np.isin(data.interactions.user, learned))
     scores = _fit(data, taken(data.interactions, rows), interval).scores(Query())
-    metrics = measure_model(lambda _: scores, history, test, len(data.items))
+    metrics = measure_model(lambda *_: scores, history, test, len(data.items))
     accuracy = _accuracy(data.interactions, len(data.items), interval)
     return Trained(
         model=_fit(data, data.interactions, interval),

@@ -54,7 +54,8 @@ class Query:
     """One question to a trained model.
 
     ``events`` are the items of the streamed events (those that came after the training snapshot) of the user or
-    session, oldest first; the model adds the history that it was trained on. ``context`` maps upper-case column
+    session, oldest first, and ``time`` that of the last of them (epoch seconds; None without any); the model adds the
+    history that it was trained on. ``context`` maps upper-case column
     names to values. ``actions`` are the actions of the streamed action interactions, each with its event type.
     ``influence`` is the rankingInfluence, FRESHNESS and POPULARITY in 0..1.
     """
@@ -62,6 +63,7 @@ class Query:
     user_id: str | None = None
     item_id: str | None = None
     events: Sequence[str] = ()
+    time: float | None = None
     context: Mapping[str, str] = field(default_factory=dict)
     actions: Sequence[tuple[str, str]] = ()
     influence: Mapping[str, float] = field(default_factory=dict)

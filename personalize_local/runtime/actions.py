@@ -87,7 +87,7 @@ def _recent(rows: Rows, asked: Question, view: View) -> Sequence[tuple[str, str]
     if dataset is None or asked.who.user_id is None:
         return ()
     recent = rows.recent_events(dataset.arn, asked.who.user_id, asked.loaded.actions_until, RECENT_EVENTS)
-    return [(action, event_type) for action, event_type, _ in recent]
+    return [(action, event_type) for action, event_type, *_ in recent]
 
 
 def _may_come(context: Context, rows: Rows, asked: Question, view: View, entities: Entities) -> Mask:

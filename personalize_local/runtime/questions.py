@@ -87,7 +87,7 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
         raise OTHER_OPERATION(recipe=recipe.arn, operation=operation)
     user_id = _id(params, "userId", recipe.arn, needed=recipe.needs_user)
     item_id = _id(params, "itemId", recipe.arn, needed=recipe.needs_item)
-    events = _events(rows, loaded, user_id) if recipe.realtime and user_id is not None else ()
+    events = _events(rows, loaded, user_id) if recipe.realtime and user_id is not None else []
     asked_of = user_id if user_id is None or loaded.remembers(user_id) else None
     dataset = "ACTIONS" if operation == "GetActionRecommendations" else "ITEMS"
     who = Who(loaded=loaded, asked=arn, user_id=user_id, item_id=item_id, operation=operation, kind=dataset)
@@ -96,7 +96,8 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
         query=Query(
             user_id=asked_of,
             item_id=item_id,
-            events=events,
+            events=[item for item, _ in events],
+            time=events[-1][1] if events else None,
             context=_context(loaded, params),
             influence=config.get("rankingInfluence", {}),
         ),
@@ -168,9 +169,9 @@ def _id(params: Mapping[str, Any], member: str, recipe_arn: str, *, needed: bool
     return value
 
 
-def _events(rows: Rows, loaded: Loaded, actor: str) -> list[str]:
+def _events(rows: Rows, loaded: Loaded, actor: str) -> list[tuple[str, float]]:
     recent = rows.recent_events(loaded.dataset_group, actor, loaded.until, RECENT_EVENTS)
-    return [item for item, event_type, value in recent if loaded.moves(event_type, value)]
+    return [(item, time) for item, event_type, value, time in recent if loaded.moves(event_type, value)]
 
 
 def _context(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, str]:

@@ -74,17 +74,17 @@ class Streams:
         """The sequence of the newest event of all streams, at no cost; 0 when there is none."""
         return int(self._connection.execute("SELECT MAX(sequence) FROM events").fetchone()[0] or 0)
 
-    def recent_events(self, stream: str, actor: str, after: int, limit: int) -> list[tuple[str, str, Any]]:
-        """Item id, event type and value of an actor's newest events past sequence ``after``, oldest first.
+    def recent_events(self, stream: str, actor: str, after: int, limit: int) -> list[tuple[str, str, Any, float]]:
+        """Item id, event type, value and time of an actor's newest events past sequence ``after``, oldest first.
 
         They come in order of arrival: a client's clock decides nothing about what is newest in real time.
         """
         cursor = self._connection.execute(
-            "SELECT item_id, event_type, event_value FROM events WHERE stream = ? AND actor = ? "
+            "SELECT item_id, event_type, event_value, sent_at FROM events WHERE stream = ? AND actor = ? "
             "AND sequence > ? AND item_id IS NOT NULL ORDER BY sequence DESC LIMIT ?",
             (stream, actor, after, limit),
         )
-        return [(row[0], row[1], row[2]) for row in reversed(cursor.fetchall())]
+        return [(row[0], row[1], row[2], row[3]) for row in reversed(cursor.fetchall())]
 
     def events_of(self, stream: str, actor: str, after: int) -> list[tuple[int, str, str, float, float | None]]:
         """Sequence, item id, type, time and arrival of an actor's events past sequence ``after``, as they arrived."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from personalize_local.engine.blend import Settings, Validation, choose_settings, recency, repeats, spread
+from personalize_local.engine.blend import Settings, Validation, choose_settings, recency, repeats, softened, spread
 
 USERS, ITEMS = 300, 60
 
@@ -31,8 +31,8 @@ def held_out(target: np.ndarray, n_items: int, **signals: object) -> Validation:
         row=np.repeat(np.arange(users, dtype=np.int32), n_items),
         own=np.arange(users) * n_items + target,
         rest=np.zeros(users, np.int64),
-        transitions=lambda share, damping, decay: moves,  # type: ignore[arg-type,return-value]  # noqa: ARG005
-        affinity=lambda decay: likes,  # type: ignore[arg-type,return-value]  # noqa: ARG005
+        transitions=lambda *setting: moves,  # type: ignore[arg-type,return-value]  # noqa: ARG005
+        affinity=lambda *setting: likes,  # type: ignore[arg-type,return-value]  # noqa: ARG005
         repeated=lambda decay: again,  # type: ignore[arg-type,return-value]  # noqa: ARG005
         **parts,  # type: ignore[arg-type]
     )
@@ -101,7 +101,7 @@ def test_the_choice_is_at_least_as_good_as_the_start_and_leaves_decays_alone_wit
     held = validation("affinity")
     start = Settings(transition_decay=np.inf, affinity_decay=np.inf)
     chosen = choose_settings(held, start, recency_weighted=False)
-    assert held.quality(chosen) >= held.quality(start)
+    assert held.qualities(chosen).mean() >= held.qualities(start).mean()
     assert (chosen.transition_decay, chosen.affinity_decay) == (np.inf, np.inf)
 
 
@@ -110,7 +110,31 @@ def test_quality_is_that_of_the_places_of_the_held_out_items() -> None:
     scores[0, 5], scores[1, :4], scores[2, :12] = 1, [9, 8, 7, 6], np.arange(12, 0, -1)
     held = held_out(np.array([5, 3, 11], np.int32), 30, transitions=scores)
     gains = 1 / np.log2(1 + np.array([1, 4, 12]))
-    assert held.quality(Settings()) == pytest.approx((gains[:2].sum() + gains.sum()) / 6)
+    assert held.qualities(Settings()) == pytest.approx(gains * [1, 1, 0.5])
+
+
+@pytest.mark.parametrize("noise_seed", range(4))
+def test_what_noise_gains_changes_little(noise_seed: int) -> None:
+    chosen = choose_settings(validation("nothing", noise_seed), Settings(), recency_weighted=True).facts()
+    usual = Settings(temperature=chosen["temperature"]).facts()
+    assert sum(chosen[name] != usual[name] for name in usual) <= 2
+
+
+def test_softening_takes_the_root_of_what_is_positive_alone() -> None:
+    signal = np.array([-4.0, 0.0, 0.25, 9.0], np.float32)
+    assert softened(signal, 0.5).tolist() == [-4.0, 0.0, 0.5, 3.0]
+    assert softened(signal, 1.0).tolist() == signal.tolist()
+
+
+def test_nearness_and_periods_get_weight_where_they_tell_and_lose_it_where_they_mislead() -> None:
+    held = validation("nothing")
+    right, noise = marked(held.own % ITEMS).ravel() * 4, held.blended(Settings())
+    near = replace(held, nearness=True, affinity=lambda _, __, share: np.float32(share) * right + noise)
+    assert choose_settings(near, Settings(near_share=0.0), recency_weighted=True).near_share == 1.0
+    period = replace(held, period=right)
+    assert choose_settings(period, Settings(period_weight=0.0), recency_weighted=True).period_weight > 0
+    wrong = replace(validation("affinity"), period=-right)
+    assert choose_settings(wrong, Settings(), recency_weighted=True).period_weight < Settings().period_weight
 
 
 def test_settings_survive_json() -> None:
@@ -144,7 +168,7 @@ def test_staples_are_raised_where_often_had_items_come_again() -> None:
 def test_likeness_and_the_columns_of_users_get_weight_where_they_tell() -> None:
     held = validation("nothing")
     right, noise = marked(held.own % ITEMS).ravel() * 4, validation("nothing", 7).blended(Settings())
-    telling = replace(held, content=lambda decay: right, persons={"GROUP": noise})  # noqa: ARG005
+    telling = replace(held, content=lambda *setting: right, persons={"GROUP": noise})  # noqa: ARG005
     chosen = choose_settings(telling, Settings(), recency_weighted=True)
     assert chosen.content_weight > 0
     assert not chosen.person_weights.get("GROUP")

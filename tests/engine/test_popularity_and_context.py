@@ -11,6 +11,7 @@ from personalize_local.engine.context import (
     code_column,
     context_parts,
     fit_context,
+    fit_periods,
     fit_persons,
     person_parts,
 )
@@ -54,6 +55,20 @@ def test_items_chosen_more_under_a_value_are_raised_under_it_alone() -> None:
     assert phone[0] > 0.3 > -0.3 > phone[1]
     assert tv[1] > 0.3 > -0.3 > tv[0]
     assert device.row("watch") is None
+
+
+def test_periods_have_equally_many_interactions_and_raise_what_was_chosen_in_them() -> None:
+    time = np.sort(np.random.default_rng(0).integers(0, 10_000, 8_000))
+    item = (time // 2_500).astype(np.int32)
+    periods = fit_periods(time, item, 5)
+    assert periods is not None
+    sizes = np.bincount([periods.part(moment) for moment in time.tolist()])
+    assert len(sizes) == 8
+    assert sizes.min() > 900
+    for moment, wanted in ((100, 0), (4_000, 1), (6_000, 2), (20_000, 3)):
+        assert int(periods.logits[periods.part(moment)].argmax()) == wanted
+    assert fit_periods(np.full(5, 7), np.zeros(5, np.int32), 2) is None
+    assert fit_periods(np.zeros(0, np.int64), np.zeros(0, np.int32), 2) is None
 
 
 def test_a_value_seen_once_changes_little() -> None:

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from personalize_local.engine import transitions
 from personalize_local.engine.data import Interactions
-from personalize_local.engine.ease import add_gram, cosine_table, item_weights, read_rows, shift_gram
+from personalize_local.engine.ease import add_gram, add_near, cosine_table, item_weights, read_rows, shift_gram
 from personalize_local.engine.histories import Histories, histories_of
 from personalize_local.engine.neighbours import NeighbourTable, cointeractions, strongest, strongest_of_sparse
 from personalize_local.engine.transitions import add_pairs, backward, no_pairs, transition_table
@@ -51,6 +51,25 @@ def test_pairs_weigh_the_inverse_of_their_distance(dense: bool, rows: list[list[
     np.testing.assert_allclose(full, counted(rows, window), rtol=1e-5)
     reverse = backward(counts)
     np.testing.assert_array_equal(reverse if isinstance(reverse, np.ndarray) else reverse.toarray(), full.T)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@given(rows=sequences)
+@settings(max_examples=40)
+def test_nearness_is_a_kernel_of_the_steps_between_events(weighted: bool, rows: list[list[int]]) -> None:
+    histories = arranged(rows)
+    size = len(histories.items)
+    weights = np.random.default_rng(0).integers(1, 5, size).astype(np.float32) if weighted else None
+    place, owner = np.arange(size), histories.owners()
+    kernel = np.exp(-np.abs(place[:, None] - place) / 15.0) * (owner[:, None] == owner)
+    if weights is not None:
+        kernel *= np.sqrt(weights[:, None] * weights)
+    one_hot = np.eye(N_ITEMS)[histories.items]
+    near = np.zeros((N_ITEMS, N_ITEMS), np.float32, order="F")
+    starts = np.repeat(histories.indptr[:-1], histories.lengths)
+    for positions in (place[::2], place[1::2]):
+        add_near(near, histories.items, positions, starts[positions], weights)
+    np.testing.assert_allclose(np.tril(near), np.tril(one_hot.T @ kernel @ one_hot), rtol=1e-4)
 
 
 @given(rows=sequences)

@@ -60,7 +60,7 @@ def test_they_are_found_by_their_user_or_session_at_once(ground: Ground) -> None
     ground.program.events.put_action_interactions(trackingId=ground.actions_tracking, actionInteractions=[given])
     with ground.small.server.emulator.database.read() as rows:
         found = [rows.recent_events(ground.datasets[OF], actor, 0, 10) for actor in ("u1", "visit", "s")]
-    assert found == [[("offer", "TAKEN", None)], [("offer", "TAKEN", None)], []]
+    assert found == [[("offer", "TAKEN", None, TIME)], [("offer", "TAKEN", None, TIME)], []]
 
 
 def test_a_deleted_dataset_takes_them_along(ground: Ground) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from personalize_local.engine.data import Categorical, Int32
-from personalize_local.engine.ease import add_gram, item_weights
+from personalize_local.engine.data import Categorical
+from personalize_local.engine.ease import add_gram, add_near, item_weights
 from personalize_local.engine.neighbours import NeighbourTable
 from personalize_local.engine.popularity import popularity_logits
 from personalize_local.engine.scores import PopularityOrder, Scores
@@ -39,7 +39,11 @@ def test_the_served_model_is_learned_from_all_events_of_all_users() -> None:
     np.testing.assert_allclose(model.transitions.sparse().toarray(), table.sparse().toarray(), rtol=1e-4)
     gram = np.zeros((n_items, n_items), np.float32, order="F")
     add_gram(gram, history, np.arange(len(data.users)))
-    np.testing.assert_allclose(model.affinity, item_weights(gram, 300.0), rtol=1e-3, atol=1e-6)
+    near = np.zeros((n_items, n_items), np.float32, order="F")
+    add_near(near, history.items, every, np.repeat(history.indptr[:-1], history.lengths))
+    parts = [(settings.near_share, item_weights(near, 60.0)), (1 - settings.near_share, item_weights(gram, 300.0))]
+    expected = sum(share * weights / weights.std() for share, weights in parts)
+    np.testing.assert_allclose(model.affinity / model.affinity.std(), expected / expected.std(), rtol=1e-3, atol=1e-5)
     expected = popularity_logits(np.bincount(history.items, minlength=n_items).astype(np.float64))
     assert np.corrcoef(model.popularity, expected)[0, 1] > 0.9
 
@@ -57,8 +61,8 @@ def test_a_test_user_is_asked_about_with_his_oldest_events_alone() -> None:
     data = world([[f"i{step}" for step in range(20)], ["i0"], ["i3", "i4"]])
     history, asked = histories(data), []
 
-    def answer(items: Int32) -> Scores:
-        asked.append(data.items.strings(items))
+    def answer(user: int, end: int) -> Scores:
+        asked.append(data.items.strings(history.before(user, end, 100)))
         return Scores(np.zeros(len(data.items)), PopularityOrder.of(np.zeros(len(data.items))))
 
     measure_model(answer, history, np.array([0, 2]), len(data.items))

@@ -214,9 +214,32 @@ def test_a_history_is_the_stored_part_and_then_the_streamed_one_at_most_a_hundre
     assert not len(model.history(Query(user_id="a stranger")))
 
 
+def test_what_was_liked_at_the_time_of_the_newest_event_is_raised() -> None:
+    random = np.random.default_rng(0)
+    # What follows the staple depends on the time alone.
+    model = train(
+        world(
+            [
+                [
+                    "staple" if random.random() < 0.3 else f"{'abcd'[step // 4]}{random.integers(0, 9)}"
+                    for step in range(16)
+                ]
+                for _ in range(200)
+            ]
+        )
+    ).model
+    assert isinstance(model, PersonalModel)
+    assert model.settings.period_weight > 0
+    begin = model.last_times.max() - 15 * 60
+    for part, letter in enumerate("abcd"):
+        answer = best(model, 6, events=["staple"], time=begin + 60.0 * (4 * part + 1))
+        assert [item[0] for item in answer if item != "staple"].count(letter) >= 4
+
+
 def test_without_recency_the_order_of_a_history_does_not_count() -> None:
     random = np.random.default_rng(3)
-    staples = [[f"s{own[random.integers(0, 3)]}" for _ in range(16)] for own in random.integers(0, 12, (80, 3))]
+    own = random.integers(0, 12, (200, 3))
+    staples = [[f"s{items[random.choice(3, p=[0.7, 0.2, 0.1])]}" for _ in range(16)] for items in own]
     model = train(world(staples), {"recency_mask": "false"}).model
     assert isinstance(model, PersonalModel)
     assert model.settings.repeat_weight > 0
@@ -234,7 +257,7 @@ def test_metrics_are_measured_on_as_much_of_a_history_as_is_served(monkeypatch: 
     monkeypatch.setattr(
         PersonalModel,
         "scores_of",
-        lambda self, history, *more: lengths.append(len(history)) or plain(self, history, *more),
+        lambda self, history, **known: lengths.append(len(history)) or plain(self, history, **known),
     )
     train(world([[f"i{(user + step) % 30}" for step in range(130)] for user in range(40)]))
     assert max(lengths) == 100

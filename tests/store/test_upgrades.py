@@ -48,7 +48,7 @@ def test_events_and_trainings_of_format_2_are_found_again(tmp_path: Path) -> Non
     age(path, 2)
     database = Database(path)
     with database.read() as rows:
-        assert rows.recent_events(group, "u", 0, 10) == [("i", "click", None)]
+        assert rows.recent_events(group, "u", 0, 10) == [("i", "click", None, 1.0)]
         jobs = {job.arn: dict(job.payload) for job in rows.unfinished_jobs()}
     database.close()
     dataset = "arn:aws:personalize:us-east-1:123456789012:dataset/shop"
