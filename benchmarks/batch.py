@@ -1,10 +1,11 @@
 """How many users a batch inference job answers in a second, beside a bare matrix product with a partial sort in numpy.
 
 Run it alone: ``python benchmarks/batch.py [--large]``. A job is measured from its call to its last status, from JSONL
-in a bucket to JSONL in a bucket, on one worker process; the bare product is of users and items with 149 factors each, as
-many as the model has neighbours of an item and the service's hidden_dimension is, in blocks of 256 users, of whose
-scores the best 25 are put in order: in a process of the same sort, before and after, with nothing read or written. Memory is
-the most that any worker had resident. ``--large`` trains a million users and asks for all of them, on two workers.
+in a bucket to JSONL in a bucket, on one worker process; the bare product is of users and items with 149 factors each
+(the service's hidden_dimension, and as many neighbours as the model has of an item), in blocks of 256 users, of whose
+scores the best 25 are put in order: in a process of the same sort, before and after, with nothing read or written.
+Memory is the most that any worker had resident. ``--large`` trains a million users and asks for all of them, on two
+workers.
 """
 
 from __future__ import annotations

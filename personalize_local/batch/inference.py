@@ -164,20 +164,22 @@ class Answers:
         chosen = None
         if (filter_arn := self._around.payload["filterArn"]) is not None:
             chosen = choice(self._around.context, self._rows, who, filter_arn, line.filter_values())
+        events = self._events(user_id)
         query = Query(
             user_id=user_id if user_id is not None and loaded.remembers(user_id) else None,
             item_id=item_id,
-            events=self._events(user_id),
+            events=[item for item, _ in events],
+            time=events[-1][1] if events else None,
             influence=self._config.get("rankingInfluence", {}),
         )
         return _Asked(line=line, query=query, who=who, choice=chosen, listed=listed)
 
-    def _events(self, user_id: str | None) -> Sequence[str]:
+    def _events(self, user_id: str | None) -> Sequence[tuple[str, float]]:
         if user_id is None or user_id not in self._recent or self._users is None or self._users.get(user_id) < 0:
             return ()
         loaded = self._loaded
         recent = self._rows.recent_events(loaded.dataset_group, user_id, loaded.until, RECENT_EVENTS)
-        return [item for item, event_type, value in recent if loaded.moves(event_type, value)]
+        return [(item, time) for item, event_type, value, time in recent if loaded.moves(event_type, value)]
 
     # What is answered
 

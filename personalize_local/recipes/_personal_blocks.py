@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from personalize_local.engine.blend import recency
+from personalize_local.engine.blend import recency, softened
 from personalize_local.engine.context import context_parts, person_parts
 from personalize_local.engine.data import Float32, Float64, Int32, Int64
 from personalize_local.engine.histories import ranges
@@ -69,7 +68,7 @@ def scores_of_all(model: PersonalModel, queries: Sequence[Query]) -> list[Scores
 def scores_of_histories(model: PersonalModel, histories: Sequence[Int32]) -> list[Scores]:
     """The scores of each history, as ``model.scores_of`` gives them where nothing else is known."""
     count = len(histories)
-    asked = _Asked(model=model, histories=histories, contexts=[{}] * count, users=[-1] * count)
+    asked = _Asked(model=model, histories=histories, contexts=[{}] * count, users=[-1] * count, times=[None] * count)
     return _each(asked, lambda answers: answers.scores())
 
 
@@ -80,12 +79,16 @@ def top_of_all(model: PersonalModel, queries: Sequence[Query], k: int, allowed: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """Histories, oldest first, what is known beside each, and the index of its user (-1: unknown)."""
+    """Histories, oldest first, what is known beside each, and the index of its user (-1: unknown).
+
+    ``times`` are those of the newest events (epoch seconds; None: unknown).
+    """
 
     model: PersonalModel
     histories: Sequence[Int32]
     contexts: Sequence[Mapping[str, str]]
     users: Sequence[int]
+    times: Sequence[float | None]
 
     @classmethod
     def of(cls, model: PersonalModel, queries: Sequence[Query]) -> _Asked:
@@ -94,7 +97,13 @@ class _Asked:
             model.histories.of(user, HISTORY) if user >= 0 and not query.events else model.history(query)
             for query, user in zip(queries, users, strict=True)
         ]
-        return cls(model=model, histories=histories, contexts=[query.context for query in queries], users=users)
+        return cls(
+            model=model,
+            histories=histories,
+            contexts=[query.context for query in queries],
+            users=users,
+            times=[model._time(query, user) for query, user in zip(queries, users, strict=True)],
+        )
 
     def __len__(self) -> int:
         return len(self.histories)
@@ -106,6 +115,7 @@ class _Asked:
             histories=[self.histories[place] for place in places],
             contexts=[self.contexts[place] for place in places],
             users=[self.users[place] for place in places],
+            times=[self.times[place] for place in places],
         )
 
 
@@ -133,8 +143,8 @@ class _Alone:
     def scores(self) -> list[Scores]:
         """All of them."""
         asked = self.asked
-        given = zip(asked.histories, asked.contexts, asked.users, strict=True)
-        return [asked.model.scores_of(history, context, user) for history, context, user in given]
+        given = zip(asked.histories, asked.contexts, asked.users, asked.times, strict=True)
+        return [asked.model.scores_of(*one) for one in given]
 
     def top(self, k: int, allowed: Bool | None) -> list[Best]:
         """The best of each."""
@@ -221,11 +231,18 @@ class _Block:
     ends: Int64
     contexts: Sequence[Mapping[str, str]]
     users: Sequence[int]
+    times: Sequence[float | None]
 
     @classmethod
     def of(cls, asked: _Asked) -> _Block:
         ends = np.cumsum([len(history) for history in asked.histories])
-        return cls(items=np.concatenate(asked.histories), ends=ends, contexts=asked.contexts, users=asked.users)
+        return cls(
+            items=np.concatenate(asked.histories),
+            ends=ends,
+            contexts=asked.contexts,
+            users=asked.users,
+            times=asked.times,
+        )
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -268,7 +285,7 @@ class _Parts:
         return keys, added
 
     def rows(self, block: _Block) -> Iterator[tuple[int, Float32, float]]:
-        """User, logits of the catalogue and their weight, for what is known beside a history."""
+        """User, logits of the catalogue and their weight, for what is known beside a history but for its time."""
         model = self.model
         if not model.persons and not any(block.contexts):
             return
@@ -277,6 +294,15 @@ class _Parts:
             parts += person_parts(model.persons, model.settings.person_weights, user)
             for row, weight in parts:
                 yield place, row, weight
+
+    def periods(self, block: _Block) -> tuple[Float32, Int64, Float32] | None:
+        """(Logits of each part of time, each user's part, what they weigh for him); None where time says nothing."""
+        periods, weight = self.model.periods, self.model.settings.period_weight
+        if periods is None or not weight or all(time is None for time in block.times):
+            return None
+        parts = np.array([0 if time is None else periods.part(time) for time in block.times], np.int64)
+        weights = np.array([0.0 if time is None else weight for time in block.times])
+        return periods.logits, parts, (weights * self.model.settings.temperature).astype(np.float32)
 
 
 class _Dense(_Parts):
@@ -287,16 +313,20 @@ class _Dense(_Parts):
         model, settings = self.model, self.model.settings
         heat, share = settings.temperature, settings.transition_share
         near = block.newest(model._near)
-        likes = self._product(block, block.newest(model._far))
-        moves = self._sums(block, model.transitions, near)
-        logits = likes * self._scale(likes, (1 - share) * heat)
-        logits += moves.astype(np.float32) * self._scale(moves, share * heat)
-        logits += model._popular
+        signals = [
+            (self._sums(block, model.transitions, near).astype(np.float32), share),
+            (self._product(block, block.newest(model._far)), 1 - share),
+        ]
         owners, items, _ = near
         far = self._recent(block, model._far)
         for table, weight in model._further():
-            sums = self._sums(block, table, (owners, items, far))
-            logits += (sums * self._scale(sums, weight * heat)).astype(np.float32)
+            signals.append((self._sums(block, table, (owners, items, far)).astype(np.float32), weight))
+        logits = np.tile(model._popular.astype(np.float32), (len(block), 1))
+        for signal, weight in signals:
+            logits += softened(signal * self._scale(signal), settings.exponent) * np.float32(weight * heat)
+        if (known := self.periods(block)) is not None:
+            rows, parts, weights = known
+            logits += rows[parts] * weights[:, None]
         for place, row, weight in self.rows(block):
             logits[place] += row * np.float32(weight * heat)
         keys, added = self.again(block)
@@ -327,11 +357,11 @@ class _Dense(_Parts):
         values = (table.values[items] * strengths[:, None]).reshape(-1)
         return _summed(keys, values, len(block) * self.n_items).reshape(len(block), self.n_items)
 
-    def _scale(self, signal: Float32 | Float64, weight: float) -> NDArray[np.float32]:
-        """``weight`` over the deviation of each row."""
+    def _scale(self, signal: Float32) -> Float32:
+        """1 over the deviation of each row."""
         totals = signal.sum(axis=1, dtype=np.float64)
         squares = np.einsum("ij,ij->i", signal, signal).astype(np.float64)
-        return _over_deviation(totals, squares, self.n_items, weight)[:, None]
+        return _over_deviation(totals, squares, self.n_items)[:, None]
 
 
 class _Sparse(_Parts):
@@ -357,8 +387,11 @@ class _Sparse(_Parts):
             np.add.at(sums, keys, values)
             signal = sums[cells]
             sums[keys] = 0.0
-            signal *= np.repeat(self._scale(starts, signal, weight * heat), lengths)
-            logits += signal
+            signal *= np.repeat(self._scale(starts, signal), lengths)
+            logits += softened(signal, model.settings.exponent) * np.float32(weight * heat)
+        if (known := self.periods(block)) is not None:
+            rows, parts, weights = known
+            logits += rows.reshape(-1)[np.repeat(parts * self.n_items, lengths) + items] * np.repeat(weights, lengths)
         for place, row, weight in self.rows(block):
             part = slice(starts[place], starts[place + 1])
             logits[part] += row[items[part]] * np.float32(weight * heat)
@@ -386,10 +419,11 @@ class _Sparse(_Parts):
         marked.reshape(len(block), self.n_items)[:, self._always] = True
         return np.flatnonzero(marked)
 
-    def _scale(self, starts: Int64, signal: Float32, weight: float) -> Float32:
+    def _scale(self, starts: Int64, signal: Float32) -> Float32:
+        """1 over the deviation of each user's signal."""
         totals = np.add.reduceat(signal, starts[:-1], dtype=np.float64)
         squares = np.add.reduceat(signal * signal, starts[:-1], dtype=np.float64)
-        return _over_deviation(totals, squares, self.n_items, weight)
+        return _over_deviation(totals, squares, self.n_items)
 
 
 def _summed(places: Int64, values: Float32 | Float64, size: int) -> Float64:
@@ -397,9 +431,8 @@ def _summed(places: Int64, values: Float32 | Float64, size: int) -> Float64:
     return np.bincount(places, values, minlength=size).astype(np.float64, copy=False)
 
 
-def _over_deviation(totals: Float64, squares: Float64, n_items: int, weight: float) -> Float32:
-    """``weight`` over the deviations of signals with these sums; 0 where there is none. See :func:`blend.spread`."""
+def _over_deviation(totals: Float64, squares: Float64, n_items: int) -> Float32:
+    """1 over the deviations of signals with these sums; 0 where there is none. See :func:`blend.spread`."""
     mean = totals / n_items
     variance = squares / n_items - mean * mean
-    deviation = np.sqrt(np.where(variance > 1e-20, variance, np.inf))
-    return (weight / deviation).astype(np.float32)
+    return (1.0 / np.sqrt(np.where(variance > 1e-20, variance, np.inf))).astype(np.float32)

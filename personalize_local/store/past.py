@@ -36,14 +36,14 @@ class Past(Rows):
         ).fetchone()
         return 0 if row is None else int(row[0])
 
-    def recent_events(self, stream: str, actor: str, after: int, limit: int) -> list[tuple[str, str, Any]]:
+    def recent_events(self, stream: str, actor: str, after: int, limit: int) -> list[tuple[str, str, Any, float]]:
         """As in :class:`Rows`."""
         cursor = self._connection.execute(
-            "SELECT item_id, event_type, event_value FROM events WHERE stream = ? AND actor = ? AND sequence > ? "
-            "AND sequence <= ? AND item_id IS NOT NULL ORDER BY sequence DESC LIMIT ?",
+            "SELECT item_id, event_type, event_value, sent_at FROM events WHERE stream = ? AND actor = ? "
+            "AND sequence > ? AND sequence <= ? AND item_id IS NOT NULL ORDER BY sequence DESC LIMIT ?",
             (stream, actor, after, self._until, limit),
         )
-        return [(row[0], row[1], row[2]) for row in reversed(cursor.fetchall())]
+        return [(row[0], row[1], row[2], row[3]) for row in reversed(cursor.fetchall())]
 
     def events_of(self, stream: str, actor: str, after: int) -> list[tuple[int, str, str, float, float | None]]:
         """As in :class:`Rows`."""

@@ -15,6 +15,7 @@ from personalize_local.recipes._personal_model import PersonalModel
 from personalize_local.recipes.base import Query, TrainingParameters
 from tests.recipes.worlds import random_world
 
+LATE = 1_700_000_500.0
 DEVICES = ({}, {"DEVICE": "tv"}, {"DEVICE": "phone"}, {"DEVICE": "strange"})
 
 
@@ -36,8 +37,9 @@ def sparse(model: PersonalModel) -> PersonalModel:
 
 
 def queries() -> Sequence[Query]:
+    """Known users, streamed events with and without their time, strangers and sessions."""
     known = [Query(user_id=f"u{number}", context=DEVICES[number % 4]) for number in range(80)]
-    streamed = [Query(user_id=f"u{number}", events=["i1", "i3", "nothing", "i1"]) for number in range(20)]
+    streamed = [Query(user_id=f"u{number}", events=["i1", "i3", "nothing", "i1"], time=LATE) for number in range(20)]
     strangers = [Query(user_id="a stranger", context=context) for context in DEVICES]
     sessions = [Query(user_id="a session", events=[f"i{number % 30}" for number in range(120)]), Query()]
     return [*known, *streamed, *strangers, *sessions]
