@@ -31,6 +31,7 @@ RECIPE = "aws-user-personalization-v2"
 POPULAR = "aws-popularity-count"
 COUNT, FACTORS, BLOCK = 25, 149, 256
 USERS, STEPS, TASTES = 20_000, 20, 50
+_BETWEEN = 14 * 86_400  # seconds from one step of a user to the next: few items are young enough to be tried out
 _BUCKET = "quality"
 _ROLE = "arn:aws:iam::123456789012:role/bench"
 
@@ -49,7 +50,9 @@ def interactions(users: int, items: int, steps: int, seed: int = 1) -> Table:
         rows = np.flatnonzero(own & (of_user[user] == taste))
         edges = np.cumsum(popularity[members] / popularity[members].sum())
         item[rows] = members[np.searchsorted(edges, random.random(len(rows))).clip(max=len(members) - 1)]
-    when = 1_700_000_000 + np.tile(np.arange(steps) * 3_600, users) + np.repeat(random.integers(0, 3_600, users), steps)
+    when = (
+        1_700_000_000 + np.tile(np.arange(steps) * _BETWEEN, users) + np.repeat(random.integers(0, 3_600, users), steps)
+    )
     rows_of = zip(user.tolist(), item.tolist(), when.tolist(), strict=True)
     return Table(
         kind="Interactions", columns=(USER, ITEM, TIME), rows=((f"user{u}", f"item{i}", t) for u, i, t in rows_of)

@@ -17,7 +17,14 @@ import numpy as np
 from personalize_local.engine.data import Float64, Int64
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_STOP = frozenset(["about"])
+_STOP = frozenset(
+    """
+    about after all also and any are because been before between both but can could each for from get had has have
+    her here him his how into its just more most not now off one only other our out over own than that the their
+    them then there these they this those through too two under until very was were what when where which while who
+    whose why will with would you your
+    """.split()  # noqa: SIM905 (a list of words is read better as words)
+)
 _MOST_TEXTS = 50_000
 """Texts of a catalogue that are counted: they say well enough which words are rare."""
 _ITEMS_OF_A_CLUSTER, _MOST_CLUSTERS, _ROUNDS = 4, 4, 10

@@ -160,7 +160,7 @@ class _Together:
 
     order: PopularityOrder
     starts: Int64
-    items: Int32
+    items: Int64
     logits: Float32
     floor: float | None
 
@@ -171,7 +171,8 @@ class _Together:
     def _scores(self, begin: int, end: int) -> Scores:
         if self.floor is None:
             return Scores(self.logits[begin:end], self.order)
-        return Scores(self.logits[begin:end], self.order, items=self.items[begin:end], floor=self.floor)
+        items = self.items[begin:end].astype(np.int32)
+        return Scores(self.logits[begin:end], self.order, items=items, floor=self.floor)
 
     def top(self, k: int, allowed: Bool | None) -> list[Best]:
         """The best ``k`` items of each user and their probabilities."""
@@ -184,10 +185,11 @@ class _Together:
         # What is beyond the best is not looked at again; where too few are left, items without a score are among them.
         places = np.flatnonzero(logits >= np.repeat(self._thresholds(logits, lengths, k), lengths))
         owners = np.searchsorted(self.starts, places, side="right") - 1
-        items, found = self.items[places], logits[places]
-        best = np.lexsort((self.order.rank[items], -found, owners))
+        found, candidates = logits[places], self.items[places]
+        best = np.lexsort((self.order.rank[candidates], -found, owners))
         bounds = np.searchsorted(owners, np.arange(len(lengths) + 1)).tolist()
-        items, shares = items[best], self._shares(found[best].astype(np.float64), owners)
+        items = candidates[best].astype(np.int32)
+        shares = self._shares(found[best].astype(np.float64), owners)
         return [
             (items[begin : min(begin + k, end)], shares[begin : min(begin + k, end)])
             if is_enough
@@ -334,7 +336,7 @@ class _Dense(_Parts):
         return _Together(
             order=model.order,
             starts=np.arange(len(block) + 1) * self.n_items,
-            items=np.tile(model.order.every, len(block)),
+            items=np.tile(np.arange(self.n_items), len(block)),
             logits=logits.reshape(-1),
             floor=None,
         )
@@ -370,6 +372,8 @@ class _Sparse(_Parts):
     def __init__(self, model: PersonalModel) -> None:
         super().__init__(model)
         self._always = model._candidates.always
+        self._sums: Float32 = np.zeros(0, np.float32)  # kept from block to block, and zero between two uses
+        self._marked: Bool = np.zeros(0, np.bool_)
 
     def answers(self, block: _Block) -> _Together:
         """The logits of each user of a block."""
@@ -380,18 +384,21 @@ class _Sparse(_Parts):
         firsts = np.arange(len(block) + 1) * self.n_items
         starts = np.searchsorted(cells, firsts)
         lengths = np.diff(starts)
-        items = (cells - np.repeat(firsts[:-1], lengths)).astype(np.int32)
-        logits = model._popular[items].astype(np.float32)
-        sums = np.zeros(len(block) * self.n_items, np.float32)
+        items = cells - np.repeat(firsts[:-1], lengths)
+        logits = model._popular.take(items).astype(np.float32, copy=False)
+        sums = self._sums
         for keys, values, weight in tables:
             np.add.at(sums, keys, values)
             signal = sums[cells]
-            sums[keys] = 0.0
+            sums[cells] = 0.0
             signal *= np.repeat(self._scale(starts, signal), lengths)
-            logits += softened(signal, model.settings.exponent) * np.float32(weight * heat)
+            signal = softened(signal, model.settings.exponent)
+            signal *= np.float32(weight * heat)
+            logits += signal
         if (known := self.periods(block)) is not None:
             rows, parts, weights = known
-            logits += rows.reshape(-1)[np.repeat(parts * self.n_items, lengths) + items] * np.repeat(weights, lengths)
+            known_cells = np.repeat(parts * self.n_items, lengths) + items
+            logits += rows.reshape(-1).take(known_cells) * np.repeat(weights, lengths)
         for place, row, weight in self.rows(block):
             part = slice(starts[place], starts[place + 1])
             logits[part] += row[items[part]] * np.float32(weight * heat)
@@ -409,15 +416,22 @@ class _Sparse(_Parts):
         read = [(model.transitions, near, share), (affinity, far, 1 - share)]
         for table, strengths, weight in [*read, *((table, far, weight) for table, weight in model._further())]:
             keys = (table.indexes[items] + firsts).reshape(-1)
-            yield keys, (table.values[items] * strengths[:, None]).reshape(-1), weight
+            values = table.values[items]
+            values *= strengths[:, None]
+            yield keys, values.reshape(-1), weight
 
     def _candidates(self, block: _Block, found: list[Int64], seen: Int64) -> Int64:
         """The distinct cells of all tables, of what users had and of what is a candidate for everyone, ascending."""
-        marked = np.zeros(len(block) * self.n_items, np.bool_)
+        size = len(block) * self.n_items
+        if len(self._marked) < size:
+            self._marked, self._sums = np.zeros(size, np.bool_), np.zeros(size, np.float32)
+        marked = self._marked[:size]
         for keys in (*found, seen):
             marked[keys] = True
         marked.reshape(len(block), self.n_items)[:, self._always] = True
-        return np.flatnonzero(marked)
+        cells = np.flatnonzero(marked)
+        marked[cells] = False
+        return cells
 
     def _scale(self, starts: Int64, signal: Float32) -> Float32:
         """1 over the deviation of each user's signal."""

@@ -10,7 +10,7 @@ from personalize_local.server.serving import BackgroundServer
 
 from .batching import Batch
 from .program import Program
-from .shop import Shop, open_shop, properties
+from .shop import INTERACTIONS, ITEMS, Shop, open_shop, properties
 
 RECIPES = "arn:aws:personalize:::recipe/"
 PLACE = "itemAttributes cannot be read: expected"
@@ -158,6 +158,48 @@ def test_more_lines_than_a_file_may_have_fail_the_job(batch: Batch, of_items: st
     eleven = batch.put("in/eleven.json", [{"itemAttributes": "ITEMS.YEAR = 2006"}] * 11)
     job = batch.run("segment", of_attributes, eleven)
     assert job["failureReason"] == "The input file in/eleven.json has more than 10 records."
+
+
+CIRCLES, IN_A_CIRCLE = 4, 30
+
+
+def circles() -> str:
+    """Users of a circle take five of six items from its ten, in an order of their own; the rest is anything."""
+    import numpy as np
+
+    random = np.random.default_rng(3)
+    rows = ["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE"]
+    for user in range(CIRCLES * IN_A_CIRCLE):
+        for step in range(12):
+            own = random.random() < 5 / 6
+            circle = user % CIRCLES if own else random.integers(CIRCLES)
+            rows.append(f"p{user},c{circle}-{random.integers(10)},{1_700_000_000 + step * 100 + user},Click")
+    return "\n".join(rows) + "\n"
+
+
+def test_a_segment_finds_the_circle_that_was_planted(server: BackgroundServer) -> None:
+    program = Program(server.url)
+    group = program.group("circles")
+    program.load(program.dataset(group, "INTERACTIONS", INTERACTIONS), circles(), job="circles")
+    header = "ITEM_ID,GENRE,PRICE,YEAR,OWNER,PLOT,ADULT"
+    items = [f"c{circle}-{number},g{circle},1,2000,o,x,true" for circle in range(CIRCLES) for number in range(10)]
+    program.load(program.dataset(group, "ITEMS", ITEMS), "\n".join([header, *items]) + "\n", job="circle-items")
+    batch = Batch(program)
+
+    def recall(kind: str, line: dict[str, str], circle: int) -> float:
+        version = versions[kind]
+        (found,) = batch.segment(version, [line], numResults=IN_A_CIRCLE)
+        members = {f"p{user}" for user in range(circle, CIRCLES * IN_A_CIRCLE, CIRCLES)}
+        return len(members & set(users(found))) / IN_A_CIRCLE
+
+    versions = {
+        kind: program.version(program.solution(group, f"circles-{kind}", f"{RECIPES}aws-item-{kind}"))
+        for kind in ("affinity", "attribute-affinity")
+    }
+    for circle in range(CIRCLES):
+        # By chance alone it would be a quarter.
+        assert recall("attribute-affinity", {"itemAttributes": f'ITEMS.GENRE = "g{circle}"'}, circle) >= 0.95
+        assert recall("affinity", {"itemId": f"c{circle}-3"}, circle) >= 0.8
 
 
 def test_people_put_after_the_training_are_in_no_segment(shop: Shop, batch: Batch, of_items: str) -> None:
