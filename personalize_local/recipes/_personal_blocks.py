@@ -23,8 +23,11 @@ from personalize_local.recipes._personal_model import HISTORY, PersonalModel
 from personalize_local.recipes.base import Query
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from personalize_local.recipes._common import Arrays
 
+_NO_ITEMS: Int32 = np.zeros(0, np.int32)
 Best = tuple[Int32, Float64]
 """Items, best first, and their probabilities."""
 _Answer = TypeVar("_Answer")
@@ -65,11 +68,12 @@ def scores_of_all(model: PersonalModel, queries: Sequence[Query]) -> list[Scores
     return _each(_Asked.of(model, queries), lambda answers: answers.scores())
 
 
-def scores_of_histories(model: PersonalModel, histories: Sequence[Int32]) -> list[Scores]:
-    """The scores of each history, as ``model.scores_of`` gives them where nothing else is known."""
+def shares_of_groups(model: PersonalModel, histories: Sequence[Int32], belongs: csr_array) -> Float64:
+    """The probability of each group of items [items, groups] for each history, where nothing else is known of it."""
     count = len(histories)
     asked = _Asked(model=model, histories=histories, contexts=[{}] * count, users=[-1] * count, times=[None] * count)
-    return _each(asked, lambda answers: answers.scores())
+    found = _each(asked, lambda answers: list(answers.shares_of(belongs)))
+    return np.stack([np.zeros(belongs.shape[1]), *found])[1:]
 
 
 def top_of_all(model: PersonalModel, queries: Sequence[Query], k: int, allowed: Bool | None = None) -> list[Best]:
@@ -150,6 +154,12 @@ class _Alone:
         """The best of each."""
         return [scores.top(k, allowed) for scores in self.scores()]
 
+    def shares_of(self, belongs: csr_array) -> Float64:
+        """The probabilities of groups: the same for all, as nothing is known of anyone."""
+        logits = self.asked.model.scores_of(_NO_ITEMS).dense()
+        chances = np.exp(logits - logits.max())
+        return np.tile(belongs.T @ (chances / chances.sum()), (len(self.asked), 1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Together:
@@ -211,9 +221,29 @@ class _Together:
 
     def _shares(self, logits: Float64, owners: Int64) -> Float64:
         """The probabilities of some candidates of the users ``owners``, over all items."""
+        peaks, _, totals = self._exponentials()
+        shares: Float64 = np.exp(logits - peaks[owners]) / totals[owners]
+        return shares
+
+    def shares_of(self, belongs: csr_array) -> Float64:
+        """The probabilities of groups of items [items, groups], for each user."""
+        from scipy.sparse import csr_array
+
+        peaks, exponentials, totals = self._exponentials()
+        users, n_items = len(totals), len(self.order.order)
+        rest = np.zeros(users) if self.floor is None else np.exp(self.floor - peaks)
+        # What all items have, and what candidates have beside it.
+        beside = exponentials - np.repeat(rest, np.diff(self.starts))
+        table = csr_array((beside, self.items, self.starts), shape=(users, n_items))
+        sums = (table @ belongs).toarray() + rest[:, None] * np.asarray(belongs.sum(axis=0))
+        shares: Float64 = sums / totals[:, None]
+        return shares
+
+    def _exponentials(self) -> tuple[Float64, Float32, Float64]:
+        """(The highest logit of each user, the exponential of each candidate over its, each user's sum over all)."""
         lengths = np.diff(self.starts)
         peaks = np.maximum.reduceat(self.logits, self.starts[:-1])
-        rest = np.zeros(len(lengths), np.int64) if self.floor is None else len(self.order.order) - lengths
+        rest = len(self.order.order) - lengths
         if self.floor is not None:
             peaks = np.where(rest > 0, np.maximum(peaks, np.float32(self.floor)), peaks)
         exponentials = np.exp(self.logits - np.repeat(peaks, lengths))
@@ -221,8 +251,7 @@ class _Together:
         highest = peaks.astype(np.float64)
         if self.floor is not None:
             totals += rest * np.exp(self.floor - highest)
-        shares: Float64 = np.exp(logits - highest[owners]) / totals[owners]
-        return shares
+        return highest, exponentials, totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

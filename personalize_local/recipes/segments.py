@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from personalize_local.engine.data import Float32, Int32, Int64
-from personalize_local.engine.scores import Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from personalize_local.recipes._personal_model import PersonalModel
     from personalize_local.recipes.base import Model
 
-_USERS_AT_A_TIME = 64
+_USERS_AT_A_TIME = 512
 
 
 def interests(model: Model, groups: Sequence[Int32], users: Int64 | None = None) -> Float32:
@@ -26,7 +24,7 @@ def interests(model: Model, groups: Sequence[Int32], users: Int64 | None = None)
     ``model`` is that of a segmentation recipe, ``groups`` hold item indexes and ``users`` indexes into its users
     (None: all). The probabilities are those of the personal answers: the sum over the group's items.
     """
-    from personalize_local.recipes._personal_blocks import scores_of_histories
+    from personalize_local.recipes._personal_blocks import shares_of_groups
 
     asked = cast("PersonalModel", model)
     rows = np.arange(len(asked.users)) if users is None else users
@@ -34,21 +32,9 @@ def interests(model: Model, groups: Sequence[Int32], users: Int64 | None = None)
     found = np.zeros((len(rows), len(groups)), np.float32)
     for begin in range(0, len(rows), _USERS_AT_A_TIME):
         part = rows[begin : begin + _USERS_AT_A_TIME]
-        chances = np.stack(
-            [
-                _chances(scores)
-                for scores in scores_of_histories(asked, [asked.histories.of(int(user)) for user in part])
-            ]
-        )
-        found[begin : begin + len(part)] = (belongs.T @ chances.T).T
+        histories = [asked.histories.of(user) for user in part.tolist()]
+        found[begin : begin + len(part)] = shares_of_groups(asked, histories, belongs)
     return found
-
-
-def _chances(scores: Scores) -> NDArray[np.float64]:
-    logits = scores.dense()
-    chances: NDArray[np.float64] = np.exp(logits - logits.max())
-    chances /= chances.sum()
-    return chances
 
 
 def members(groups: Sequence[Int32], n_items: int) -> csr_array:

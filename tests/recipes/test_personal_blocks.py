@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +10,10 @@ import pytest
 
 from personalize_local.engine.neighbours import strongest
 from personalize_local.recipes import RECIPES, _personal_blocks
-from personalize_local.recipes._personal_blocks import prescored, scores_of_all
+from personalize_local.recipes._personal_blocks import prescored, scores_of_all, shares_of_groups
 from personalize_local.recipes._personal_model import PersonalModel
 from personalize_local.recipes.base import Query, TrainingParameters
+from personalize_local.recipes.segments import members
 from tests.recipes.worlds import random_world
 
 LATE = 1_700_000_500.0
@@ -88,6 +89,18 @@ def test_prescored_models_answer_other_queries_too() -> None:
     assert ready.items is model.items
     for query in asked[:10]:
         assert ready.scores(query).dense() == pytest.approx(model.scores(query).dense(), abs=2e-5)
+
+
+@pytest.mark.parametrize("form", [lambda model: model, sparse], ids=["dense", "sparse"])
+def test_groups_of_items_have_the_probabilities_of_their_items(form: Callable[[PersonalModel], PersonalModel]) -> None:
+    model = form(personal(1))
+    groups = [np.array([0, 3, 5], np.int32), np.zeros(0, np.int32), np.arange(len(model.items), dtype=np.int32)]
+    histories = [model.histories.of(user) for user in range(20)] + [np.zeros(0, np.int32)]
+    found = shares_of_groups(model, histories, members(groups, len(model.items)))
+    for row, history in zip(found, histories, strict=True):
+        shares = model.scores_of(history).shares_of(groups[0])
+        assert row == pytest.approx([shares.sum(), 0.0, 1.0], rel=1e-4)
+    assert shares_of_groups(model, [], members(groups, len(model.items))).shape == (0, 3)
 
 
 def test_no_queries_have_no_answers() -> None:
