@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from personalize_local import __version__
+from personalize_local.experiments import defaults
 from personalize_local.settings import SETTINGS, Setting, SettingError, Settings
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SIZES = ("small", "medium", "large")
+_COSTS_SECONDS = 60.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -113,6 +115,51 @@ def jobs(url: str | None, watched: bool, every: float, limit: int, as_json: bool
         raise click.ClickException(str(error)) from None
 
 
+@main.command(short_help="Tell what the same use would have cost on AWS.")
+@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@click.option("--prices", help="Price list, as 2026 or 2024.  [default: the setting of the server]")
+@click.option("--account", help="One account alone.  [default: all]")
+@click.option("--free-tier", is_flag=True, help="Count the free tier of new accounts.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def costs(url: str | None, prices: str | None, account: str | None, free_tier: bool, as_json: bool) -> None:
+    """Tell what the same use would have cost on AWS, so far and per month if it is left running.
+
+    Asks a running server. Training hours are estimates from the size of the data.
+    """
+    from urllib.parse import urlencode
+
+    asked = {"prices": prices, "account": account, "free": "1" if free_tier else None}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    address = (url or _environment_settings().url).rstrip("/") + "/_personalize/costs"
+    told = _asked(f"{address}?{query}" if query else address)
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+        return
+    from personalize_local.costs.showing import as_text
+
+    click.echo(as_text(told))
+
+
+def _asked(address: str) -> Any:
+    """The JSON answer of a page of the server."""
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+    from urllib.request import ProxyHandler, build_opener
+
+    try:
+        # A proxy from the environment would answer for the server.
+        with build_opener(ProxyHandler({})).open(address, timeout=_COSTS_SECONDS) as answer:
+            return json.loads(answer.read())
+    except HTTPError as error:
+        try:
+            message = json.loads(error.read(1 << 20))["message"]
+        except (ValueError, KeyError, TypeError):
+            message = str(error)
+        raise click.ClickException(message) from None
+    except (OSError, HTTPException, ValueError) as error:
+        raise click.ClickException(f"No server at {address}: {error}") from None
+
+
 @main.command(short_help="Print the environment variables for AWS clients.")
 @click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
 @click.option("--shell", type=click.Choice(["sh", "fish", "powershell", "json"]), default="sh", show_default=True)
@@ -190,6 +237,90 @@ def import_(
 
     with _one_line_errors():
         raise SystemExit(run_check(files, schema_file, domain, relaxed=relaxed_minimums, limit=limit, as_json=as_json))
+
+
+@main.command(short_help="Compare two strategies on held-out events.")
+@click.argument("a")
+@click.argument("b")
+@click.option(
+    "--events",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV file of held-out interactions, with the columns of the Interactions schema.",
+)
+@click.option(
+    "--k", type=click.IntRange(min=1), default=defaults.COUNT, show_default=True, help="How many items are asked for."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=defaults.SEED, show_default=True, help="Seed of the intervals."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+def compare(a: str, b: str, events: Path, k: int, seed: int, as_json: bool, url: str | None) -> None:
+    """Compare strategies A and B of a running server on held-out events: which is better, and is that certain?
+
+    A and B are ARNs or names of campaigns, recommenders or solution versions (SOLUTION/ID; SOLUTION for its newest).
+    The events are replayed in order of time: both are asked before each, then it is revealed to both. Nothing of it is
+    stored.
+
+    Exit code 0: compared, whatever came of it. 1: the server refuses or does not answer. 2: wrong usage.
+    """
+    from personalize_local.experiments.commands import run_compare
+
+    with _one_line_errors():
+        run_compare(a, b, events, k=k, seed=seed, as_json=as_json, url=url)
+
+
+@main.group(short_help="Experiments on users: what came of them.")
+def experiment() -> None:
+    """Experiments on users, split by `personalize_local.experiments.variant`."""
+
+
+@experiment.command("report", short_help="Which variant is better?")
+@click.argument("name")
+@click.option("--group", required=True, help="ARN or name of the dataset group that the events went to.")
+@click.option(
+    "--variant",
+    "variants",
+    multiple=True,
+    required=True,
+    metavar="NAME=WEIGHT",
+    help="A variant and its weight, once for each; the first is the control.",
+)
+@click.option("--outcome", required=True, metavar="EVENT_TYPE", help="The event type that is the aim, as purchase.")
+@click.option("--exposure", metavar="EVENT_TYPE", help="The event type by which a user saw a variant.  [default: any]")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME=SOURCE",
+    help="The eventAttributionSource of a variant, or the ARN of what recommends in it.  [default: EXPERIMENT/NAME]",
+)
+@click.option("--every-outcome", is_flag=True, help="Count outcomes that name no source or another one too.")
+@click.option("--since", type=float, metavar="SECONDS", help="Only events from this time on, in epoch seconds.")
+@click.option("--until", type=float, metavar="SECONDS", help="Only events before this time, in epoch seconds.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+def experiment_report(name: str, variants: tuple[str, ...], sources: tuple[str, ...], **options: Any) -> None:
+    """Report on the experiment NAME: rates, lift, intervals, whether the split is sound, and how many users it takes.
+
+    Exit code 0: reported, whatever came of it. 1: the server refuses or does not answer. 2: wrong usage.
+    """
+    from personalize_local.experiments.commands import run_report
+
+    with _one_line_errors():
+        run_report(name, variants, sources, **options)
+
+
+@experiment.command("size", short_help="How many users will it take?")
+@click.option("--rate", type=float, required=True, help="Share of users with the outcome so far, as 0.05.")
+@click.option("--rise", type=float, help="The change of that share that should be told, as 0.01.")
+@click.option("--users", type=click.IntRange(min=1), help="Users of each variant; says what they tell.")
+def experiment_size(rate: float, rise: float | None, users: int | None) -> None:
+    """How many users an experiment takes, or what it can tell, at 95 % certainty and 80 % power."""
+    from personalize_local.experiments.commands import run_size
+
+    run_size(rate, rise, users)
 
 
 def _settings(overrides: dict[str, object]) -> Settings:

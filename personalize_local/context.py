@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The first argument of every handler. ``now`` is in epoch seconds."""
+    """The first argument of every handler. ``now`` is in epoch seconds, ``size`` the bytes of the request's body."""
 
     account: str
     region: str
     request_id: str
     now: float
     emulator: Emulator
+    size: int = 0
 
     def arn(self, tail: str) -> str:
         """The ARN of a resource of the caller's account and region."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import personalize_local
 from botocore_shapes.http import Request, Response
@@ -17,7 +18,12 @@ from personalize_local.arns import account_of, is_region
 from personalize_local.batch import jobs as batch_jobs
 from personalize_local.clock import Clock, RealClock, VirtualClock
 from personalize_local.context import Context
+from personalize_local.costs import pricelist
+from personalize_local.costs.bill import bill
+from personalize_local.costs.counting import Counting
+from personalize_local.costs.showing import as_json
 from personalize_local.events.impressions import Shown
+from personalize_local.events.measuring import Measuring
 from personalize_local.events.put_events import Destinations
 from personalize_local.ids import Ids
 from personalize_local.jobs import deleting, exporting, importing, training
@@ -26,21 +32,34 @@ from personalize_local.jobs.lifecycle import Modes
 from personalize_local.jobs.runner import JobRunner, JobType
 from personalize_local.jobs.spooling import drop_incoming
 from personalize_local.jobs.workplace import Workplace, database_path
-from personalize_local.resources import KINDS, control_plane, dataset_import_job, recommender, schedule, taggable_kinds
+from personalize_local.resources import (
+    KINDS,
+    control_plane,
+    dataset_import_job,
+    metering,
+    recommender,
+    schedule,
+    taggable_kinds,
+)
 from personalize_local.resources.quotas import Quotas
 from personalize_local.runtime.filtering import Filters
 from personalize_local.runtime.models import Models
 from personalize_local.runtime.views import Views
 from personalize_local.settings import SettingError, Settings
 from personalize_local.store.answers import Answers
+from personalize_local.store.cloudwatch import CloudWatch
 from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
 from personalize_local.store.records import Job
 from personalize_local.throttling import Throttle
 
+if TYPE_CHECKING:
+    from personalize_local.datasets.csv import Source
+    from personalize_local.experiments.comparison import Comparison
+
 JOBS = {
     "datasetImportJob": JobType(run=importing.run, complete=importing.complete, tell=importing.tell),
-    "solutionVersion": JobType(run=training.run),
+    "solutionVersion": JobType(run=training.run, complete=training.complete),
     "recommender": JobType(run=training.run, complete=recommender.complete),
     "dataDeletionJob": JobType(run=deleting.run, complete=deleting.complete),
     "datasetExportJob": JobType(run=exporting.run),
@@ -62,6 +81,10 @@ class Emulator:
         self._check_output = check_output
         self.modes = Modes.parse(settings.status, frozenset(kind.mode_key for kind in KINDS.values()))
         self.quotas = Quotas.parse(settings.quotas)
+        try:
+            self.prices = pricelist.checked_name(settings.prices)
+        except pricelist.UnknownPrices as error:
+            raise SettingError(f"prices: {error}") from None
         self._throttle = Throttle()
         self.clock: Clock = RealClock() if settings.clock is None else VirtualClock(settings.clock)
         self.ids = Ids(settings.id_seed)
@@ -86,6 +109,10 @@ class Emulator:
         self._companion: WSGIApplication | None = None
         self.destinations = Destinations()
         self.shown = Shown()
+        self.requests = Counting()
+        self.measuring = Measuring()
+        self._metrics_application: WSGIApplication | None = None
+        self._clouds: dict[tuple[str, str], CloudWatch] = {}
         self.filters = Filters()
         self.views = Views(self._workplace(""))
         self._opened: dict[str, Objects] = {}
@@ -115,12 +142,12 @@ class Emulator:
         if scope is not None:
             account = account_of(scope.access_key, account)
             region = scope.region if is_region(scope.region) else region
-        return self._context_of(account, region, call.request_id)
+        return self._context_of(account, region, call.request_id, len(call.request.body))
 
-    def _context_of(self, account: str, region: str, request_id: str) -> Context:
+    def _context_of(self, account: str, region: str, request_id: str, size: int = 0) -> Context:
         # Three decimals, as the service shows times (observed).
         now = round(self.clock.now(), 3)
-        return Context(account=account, region=region, request_id=request_id, now=now, emulator=self)
+        return Context(account=account, region=region, request_id=request_id, now=now, emulator=self, size=size)
 
     def _own_context(self) -> Context:
         return self._context_of(self.settings.account, self.settings.region, "")
@@ -161,8 +188,9 @@ class Emulator:
     def use_companion(self, application: WSGIApplication, endpoint_url: str) -> None:
         """Keep objects in the companion: in this process by a plain call, from child processes at ``endpoint_url``.
 
-        A folder or an endpoint in the settings goes before it.
+        A folder or an endpoint in the settings goes before it. Figures go to its CloudWatch in any case.
         """
+        self._metrics_application = application
         if self._storage.root is None and self._storage.endpoint_url is None:
             self._companion = application
             self._storage = ObjectsConfig(endpoint_url=endpoint_url, region=self.settings.region)
@@ -180,6 +208,14 @@ class Emulator:
         if account not in self._opened:
             self._opened[account] = open_objects(self._objects_config(account), self._companion)
         return self._opened[account]
+
+    def cloudwatch_for(self, account: str, region: str) -> CloudWatch | None:
+        """CloudWatch as an account sees it in a region; None without the companion."""
+        if self._metrics_application is None:
+            return None
+        if (account, region) not in self._clouds:
+            self._clouds[account, region] = CloudWatch(self._metrics_application, account, region)
+        return self._clouds[account, region]
 
     def _objects_config(self, account: str) -> ObjectsConfig:
         if self._companion is None:
@@ -210,11 +246,23 @@ class Emulator:
 
     def run_due(self) -> float | None:
         """Begin what is due by now and happens by itself; when something is due next, None for never."""
-        return schedule.run_due(self._own_context())
+        self.requests.write(self.database)
+        context = self._own_context()
+        dates = (schedule.run_due(context), self.measuring.run_due(context))
+        return min((date for date in dates if date is not None), default=None)
+
+    def flush_attributions(self) -> dict[str, int]:
+        """Measure all events that have come; how many figures are published then, and how many wait for it."""
+        return self.measuring.flush(self._own_context())
+
+    def attribution_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The metric attributions of all accounts and regions, each with its newest ``limit`` figures."""
+        return self.measuring.reports(self._own_context(), limit)
 
     def start(self) -> None:
         """Delete what a crash left unfinished on disk and take up unfinished jobs."""
         drop_incoming(self._workplace("").spool)
+        metering.catch_up(self._own_context())
         self.jobs.sweep()
         self.jobs.resume()
 
@@ -252,6 +300,30 @@ class Emulator:
         reports = (dataset_import_job.report(self._own_context(), record) for record in records[: -limit - 1 : -1])
         return [report for report in reports if report is not None]
 
+    def costs(self, prices: str | None = None, account: str | None = None, *, free: bool = False) -> dict[str, Any]:
+        """What all use until now would have cost, or that of one account, as JSON values.
+
+        ``free`` counts the free tier. Raises ValueError for a price list that is not there.
+        """
+        chosen = pricelist.load(prices or self.prices)
+        self.requests.write(self.database)
+        context = self._own_context()
+        with self.database.read() as rows:
+            used, training_alone = rows.used(), metering.automatic(context, rows)
+        return as_json(bill(used, chosen, context.now, training_alone, free=free), account)
+
+    def compare(self, a: str, b: str, files: Sequence[Source], *, count: int, seed: int) -> Comparison:
+        """A comparison of two strategies on held-out events, ready to run; raises what its ``begin`` does."""
+        from personalize_local.experiments.comparison import begin
+
+        return begin(self._own_context(), a, b, files, count=count, seed=seed)
+
+    def experiment(self, asked: object) -> dict[str, Any]:
+        """The report of an experiment on users. Raises ValueError for what cannot be counted, and ServiceError."""
+        from personalize_local.experiments.counting import counted_report, design_of
+
+        return counted_report(self._own_context(), *design_of(asked))
+
     def reset(self) -> None:
         """Forget all resources, data, events and models."""
         with self.database.write() as rows:
@@ -261,17 +333,23 @@ class Emulator:
         self.filters.clear()
         self.destinations.clear()
         self.shown.clear()
+        self.measuring.clear()
         self._throttle.clear()
+        self.requests.clear()
         self.jobs.abandon()
 
     def close(self) -> None:
         """Stop jobs and close the store."""
         self.jobs.close()
-        self.database.close()
-        self._lock.close()
-        self.models.clear()
-        if self.settings.data is None:
-            shutil.rmtree(self.root, ignore_errors=True)
+        try:
+            if self.settings.data is not None:
+                self.requests.write(self.database)
+        finally:
+            self.database.close()
+            self._lock.close()
+            self.models.clear()
+            if self.settings.data is None:
+                shutil.rmtree(self.root, ignore_errors=True)
 
 
 def build(settings: Settings, *, check_output: bool = False) -> Emulator:

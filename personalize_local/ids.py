@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import threading
+from hashlib import blake2b
 
 # RFC 9562: the two highest bits of this digit are 10.
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+
+_RECOMMENDATION = re.compile(r"RID-[0-9a-f-]+-CID-([0-9a-f]{6})", re.ASCII)
+
+
+def resource_tag(arn: str) -> str:
+    """The six digits that mark a campaign or recommender in the ids of its recommendations."""
+    return blake2b(arn.encode(), digest_size=3).hexdigest()
+
+
+def tag_in(recommendation_id: str) -> str | None:
+    """The tag of whatever gave a recommendation; None for a text that is no recommendationId."""
+    found = _RECOMMENDATION.fullmatch(recommendation_id)
+    return None if found is None else found[1]
 
 
 class Ids:

@@ -111,10 +111,12 @@ _ROOMS = {
     "resources": "Control plane",
     "runtime": "Runtime",
     "events": "Events",
+    "attribution": "Metric attribution",
     "datasets": "Data",
     "filters": "Filters",
     "jobs": "Jobs",
     "batch": "Batch jobs",
+    "costs": "Costs",
     "recipes": "Recipes",
     "engine": "Recipes",
 }

@@ -166,6 +166,9 @@ class Settings:
         "The service's quotas: on, off, or NAME=NUMBER for single ones after a comma, as in 'off,campaigns=2'; "
         "docs/fidelity.md has the names.",
     )
+    prices: str = setting(
+        str, "2026", "Price list of the costs: 2026 (per request) or 2024 (per TPS-hour, with older prices)."
+    )
     throttle: bool = setting(_flag, False, "Refuse calls beyond the service's request rates with ThrottlingException.")
     max_body: int = setting(_count(1024), 10 * 1024 * 1024, "Largest request body in bytes, S3 uploads excepted.")
     log_level: str = setting(

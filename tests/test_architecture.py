@@ -16,10 +16,11 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__", "dry_run", "watching", "ledger", "server", "testing", "demo"),
     ("emulator",),
-    ("batch",),
+    ("batch", "experiments"),
     ("resources", "runtime", "events"),
     ("jobs",),
-    ("recipes", "datasets", "filters"),
+    ("attribution",),
+    ("recipes", "datasets", "filters", "costs"),
     ("engine", "store", "context", "clock", "ids", "arns", "errors", "provenance", "settings", "throttling"),
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
@@ -83,6 +84,7 @@ def test_a_module_stays_readable(path: Path) -> None:
     [
         pytest.param("import personalize_local.testing.plugin", id="the pytest plugin"),
         pytest.param("import personalize_local.testing", id="the testing package"),
+        pytest.param("from personalize_local.experiments import variant", id="the split of an experiment"),
         pytest.param(
             "import personalize_local.cli as cli\ntry:\n    cli.main(['--help'])\nexcept SystemExit:\n    pass",
             id="--help",

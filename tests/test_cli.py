@@ -337,7 +337,17 @@ def test_demo_passes_its_options_and_its_exit_code_on(runner: CliRunner, monkeyp
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["serve", "--help"], ["env"], ["demo", "--help"], ["import", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["serve", "--help"],
+        ["env"],
+        ["demo", "--help"],
+        ["import", "--help"],
+        ["compare", "--help"],
+        ["experiment", "report", "--help"],
+    ],
 )
 def test_what_only_prints_imports_nothing_heavy(arguments: list[str]) -> None:
     script = (

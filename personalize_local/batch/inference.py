@@ -18,12 +18,12 @@ from personalize_local.runtime.filtering import Choice, Who, choice
 from personalize_local.runtime.models import Loaded
 from personalize_local.runtime.questions import EMPTY_ID, NEEDED_ID, RECENT_EVENTS, Question
 from personalize_local.runtime.ranking import MAXIMUM_INPUT, ranked
-from personalize_local.runtime.recommendations import SCORE_DECIMALS, best_items
+from personalize_local.runtime.recommendations import SCORE_DECIMALS, best_of
 from personalize_local.store.past import Past
 
 if TYPE_CHECKING:
     from personalize_local.batch.themes import Themes
-    from personalize_local.recipes._personal_blocks import Best
+    from personalize_local.engine.many_scores import Best
 
 LINES_AT_A_TIME = 256
 _UNKNOWN_SCORE = 0.0
@@ -213,7 +213,7 @@ class Answers:
             begin = end
 
     def _list(self, asked: Question) -> Mapping[str, Any]:
-        items, probabilities, tried = best_items(asked, self._around.payload["numResults"], asked.allowed)
+        items, probabilities, tried = best_of(asked, self._around.payload["numResults"], asked.allowed)
         output: dict[str, Any] = {"recommendedItems": asked.loaded.model.items.strings(items)}
         if self._recipe.scores:
             output["scores"] = probabilities.round(SCORE_DECIMALS).tolist()

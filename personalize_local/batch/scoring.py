@@ -11,8 +11,8 @@ from personalize_local.recipes._personal_model import PersonalModel
 from personalize_local.runtime.exploring import Exploring, MixingItems, Relevant
 
 if TYPE_CHECKING:
+    from personalize_local.engine.many_scores import Best
     from personalize_local.engine.scores import Bool
-    from personalize_local.recipes._personal_blocks import Best
     from personalize_local.recipes.base import Model, Query
 
 __all__ = ["best_of_all", "scored"]

@@ -17,7 +17,7 @@ from personalize_local.batch.files import cut, folder_of, write_outputs
 from personalize_local.batch.lines import Line, LineError, answered_with_users, read_line, refused_users
 from personalize_local.batch.surroundings import Surroundings, surroundings_of
 from personalize_local.jobs.partitions import Folder, Plan
-from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.jobs.workplace import Workplace
 from personalize_local.provenance import Rule, Sentence
 from personalize_local.store.past import Past
 
@@ -36,12 +36,6 @@ NEEDED = Sentence(
     wording="chosen",
     said="error of an output line of a batch segment job",
     source="dg/prepare-input-data-user-segment.html",
-)
-GONE = Sentence(
-    "The solution version of the job is not there any more.",
-    rule="chosen",
-    wording="chosen",
-    said="failureReason of batch jobs",
 )
 RULES = (
     Rule(
@@ -101,7 +95,7 @@ def finish(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
         count = 0
         for one in plan.of_file(file):
             lines = [read_line(line) for line in folder.lines(one.number)]
-            facts = {"errors": 0}
+            facts = {"errors": 0, "users": 0}
             folder.finish(one.number, segmenting.output(lines, found, count, facts), facts)
             count += len(lines) - facts["unread"]
     return write_outputs(payload, workplace)
@@ -128,10 +122,7 @@ def _lines(folder: Folder, plan: Plan, file: int) -> list[Line]:
 def _segmenting(payload: Mapping[str, Any], workplace: Workplace) -> _Segmenting:
     around = surroundings_of(payload, workplace)
     with around.rows() as rows:
-        try:
-            return _Segmenting(around, rows)
-        except ServiceError:
-            raise JobFailure(GONE()) from None
+        return _Segmenting(around, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +199,7 @@ class _Segmenting:
                 facts["errors"] += 1
                 yield refused_users(line, error.message if isinstance(error, ServiceError) else str(error))
             else:
+                facts["users"] += len(users)
                 yield answered_with_users(line, users)
             place += 1
 

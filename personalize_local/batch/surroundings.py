@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from botocore_shapes.errors import ServiceError
 from personalize_local.batch.lines import as_json
 from personalize_local.context import Context
 from personalize_local.jobs.lifecycle import Modes
-from personalize_local.jobs.workplace import Workplace
-from personalize_local.provenance import Rule
+from personalize_local.jobs.workplace import JobFailure, Workplace
+from personalize_local.provenance import Rule, Sentence
 from personalize_local.resources import KINDS
 from personalize_local.resources.quotas import Quotas
 from personalize_local.runtime.filtering import Filters
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
     from personalize_local.emulator import Emulator
     from personalize_local.engine.vocabulary import Vocabulary
 
+GONE = Sentence(
+    "The solution version of the job is not there any more.",
+    rule="chosen",
+    wording="chosen",
+    said="failureReason of batch jobs",
+)
 RULES = (
     Rule(
         says="A batch job sees the data and events that there were when it was made, whenever it runs; a user or item "
@@ -108,8 +115,11 @@ class Surroundings:
             yield Past.of(rows, self.payload["until"])
 
     def loaded(self, rows: Rows) -> Loaded:
-        """The solution version's model, as it was trained. Raises ResourceNotFoundException."""
-        return self._models.of(rows, self.payload["version"], 0)
+        """The solution version's model, as it was trained. Raises JobFailure where it has been deleted."""
+        try:
+            return self._models.of(rows, self.payload["version"], 0)
+        except ServiceError:
+            raise JobFailure(GONE()) from None
 
 
 @lru_cache(maxsize=1)

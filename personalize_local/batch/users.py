@@ -55,7 +55,7 @@ def _having(
             places = located(past.user_ids, strings_of(users))
             did = places[past.users_with(types)].astype(np.intp)
         streamed = users.indexes(
-            [user for user, kind in rows.deeds(group) if types is None or kind.casefold() in types]
+            [user for user, kind in rows.types_by_user(group) if types is None or kind.casefold() in types]
         )
         return np.concatenate((did, streamed.astype(np.intp)))
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from personalize_local.context import Context
+from personalize_local.costs import recording
 from personalize_local.datasets.properties import EVENT_FORBIDDEN, PropertiesError, map_properties, parse_properties
 from personalize_local.datasets.schema import Schema
 from personalize_local.errors import NOT_ACTIVE
@@ -15,6 +16,7 @@ from personalize_local.resources.dataset import KIND as DATASET
 from personalize_local.resources.kind import UPDATE
 from personalize_local.resources.status import status_of
 from personalize_local.store.records import Record
+from personalize_local.store.sql import Rows
 
 BAD_PROPERTIES = invalid(
     "{problem}",
@@ -89,6 +91,11 @@ def event_properties(text: str, schema: Schema | None) -> dict[str, Any]:
 def has_effect(session_id: str, moment: datetime) -> bool:
     """Whether an event is more than answered: not for a session named null nor at a time that no calendar has."""
     return session_id != "null" and datetime.min < moment.replace(tzinfo=None) < datetime.max
+
+
+def take_into_account(context: Context, rows: Rows, resource: str, group: str) -> None:
+    """Count the bytes of a call that is taken, for the costs."""
+    recording.streamed(rows, resource=resource, group=group, size=context.size, now=context.now)
 
 
 def require_in_use(context: Context, dataset: Record) -> Mapping[str, Any]:

@@ -7,7 +7,13 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.datasets.schema import ACTION_EVENT_TYPES, Schema, action_event_type
-from personalize_local.events._taking import check_size, event_properties, has_effect, require_in_use
+from personalize_local.events._taking import (
+    check_size,
+    event_properties,
+    has_effect,
+    require_in_use,
+    take_into_account,
+)
 from personalize_local.provenance import Refusal, Rule, invalid
 from personalize_local.resources.dataset import KIND as DATASET
 from personalize_local.resources.dataset import schema_of
@@ -59,6 +65,7 @@ def put_action_interactions(context: Context, params: dict[str, Any]) -> None:
         schema = schema_of(rows, body["schemaArn"]) if any("properties" in one for one in given) else None
         events = [_event(context, dataset, one, schema) for one in given]
         rows.add_events([event for event in events if event is not None])
+        take_into_account(context, rows, dataset.arn, dataset.body["datasetGroupArn"])
 
 
 def _dataset(context: Context, rows: Rows, tracking_id: str) -> Record:

@@ -9,7 +9,7 @@ from typing import Any
 from personalize_local.context import Context
 from personalize_local.datasets.properties import EVENT_VALUE, PropertiesError, coerce
 from personalize_local.datasets.schema import Field, Schema, fold
-from personalize_local.events._taking import BAD_PROPERTIES, check_size, event_properties, has_effect
+from personalize_local.events._taking import BAD_PROPERTIES, check_size, event_properties, has_effect, take_into_account
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources.dataset import live_datasets, schema_of
 from personalize_local.resources.event_tracker import KIND as TRACKER
@@ -52,6 +52,7 @@ class Destination:
 
     account: str
     region: str
+    tracker: str
     group: str
     schema: Schema | None
 
@@ -91,9 +92,11 @@ def put_events(context: Context, params: dict[str, Any]) -> None:
     events = _events(context, destination, params)
     # A group deleted in between must not leave events to the next group of its name.
     with context.emulator.database.append() as rows:
-        if destinations.of(context, tracking_id, rows) is not destination:
-            events = _events(context, destinations.of(context, tracking_id, rows), params)
+        present = destinations.of(context, tracking_id, rows)
+        if present is not destination:
+            destination, events = present, _events(context, present, params)
         rows.add_events(events)
+        take_into_account(context, rows, destination.tracker, destination.group)
     for event in events:
         if IMPLICIT in event.extra:
             context.emulator.shown.take(event.extra["recommendationId"])
@@ -112,6 +115,7 @@ def _destination(context: Context, rows: Rows, tracking_id: str) -> tuple[Destin
     destination = Destination(
         account=tracker.account,
         region=tracker.region,
+        tracker=tracker.arn,
         group=group,
         # The schema of interactions cannot be replaced.
         schema=None if dataset is None else schema_of(rows, dataset.body["schemaArn"]),

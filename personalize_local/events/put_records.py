@@ -8,7 +8,7 @@ from typing import Any
 from personalize_local.context import Context
 from personalize_local.datasets.properties import PropertiesError, Value, map_properties, parse_properties
 from personalize_local.datasets.schema import DatasetType, Schema
-from personalize_local.events._taking import BAD_PROPERTIES, require_in_use
+from personalize_local.events._taking import BAD_PROPERTIES, require_in_use, take_into_account
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources.dataset import KIND as DATASET
 from personalize_local.resources.dataset import schema_of
@@ -56,6 +56,7 @@ def _put(context: Context, arn: str, wanted: DatasetType, given: Sequence[tuple[
             raise WRONG_TYPE(arn=arn, found=found, wanted=wanted)
         schema = schema_of(rows, require_in_use(context, dataset)["schemaArn"])
         rows.add_rows(arn, [(id_, _values(record, schema)) for id_, record in given], context.now)
+        take_into_account(context, rows, arn, dataset.body["datasetGroupArn"])
 
 
 def _values(given: Mapping[str, Any], schema: Schema) -> dict[str, Value]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from personalize_local.costs import recording
 from personalize_local.datasets.csv import HEAD_BYTES, ImportFailure, ImportReport, MissingColumns, check_header
 from personalize_local.datasets.failures import shortened
 from personalize_local.datasets.schema import Schema, parse_schema
@@ -132,6 +133,12 @@ def files_at(objects: Objects, location: Location) -> Iterator[str]:
             yield info.key
 
 
+def _size_of(objects: Objects, location: Location, keys: Iterable[str]) -> int:
+    """The bytes of objects of a location."""
+    wanted = set(keys)
+    return sum(info.size for info in objects.list(location.bucket, location.key) if info.key in wanted)
+
+
 def spool(data_location: str, objects: Objects, folder: Path, bucket: str) -> None:
     """Copy the files that a location means into a bucket under ``folder``. Raises ObjectError."""
     location = parse_location(data_location)
@@ -141,6 +148,7 @@ def spool(data_location: str, objects: Objects, folder: Path, bucket: str) -> No
 def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     """Read the files of an import job into one new segment. Raises JobFailure."""
     from personalize_local.datasets.importing import import_files
+    from personalize_local.jobs import attributing
 
     schema = parse_schema(payload["schema"], payload["domain"])
     named = parse_location(payload["location"])
@@ -148,9 +156,10 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     destination = workplace.datasets / payload["folder"]
     shutil.rmtree(destination, ignore_errors=True)  # of a run whose outcome was never written down
     try:
+        keys = list(files_at(objects, location))
+        size = _size_of(objects, location, keys)
         opened: list[tuple[str, Callable[[], BinaryIO]]] = [
-            (f"s3://{named.bucket}/{key}", partial(objects.open, location.bucket, key))
-            for key in files_at(objects, location)
+            (f"s3://{named.bucket}/{key}", partial(objects.open, location.bucket, key)) for key in keys
         ]
         if not opened:
             raise JobFailure(INVALID_LOCATION())
@@ -160,13 +169,15 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
             destination,
             minimum_rows=minimum_rows(schema, relaxed=workplace.relaxed_minimums),
         )
+        if "attribution" in payload:
+            attributing.measure(payload, workplace, schema, destination)
     except ImportFailure as failure:
         raise JobFailure(failure.reason, asdict(failure.report)) from None
     except MissingColumns as failure:
         raise JobFailure(str(failure), asdict(ImportReport(file=failure.file))) from None
     except ObjectError as error:
         raise unreadable(error, named.bucket) from None
-    return {"rows": result.rows, "report": asdict(ImportReport(rows_read=result.rows))}
+    return {"rows": result.rows, "bytes": size, "report": asdict(ImportReport(rows_read=result.rows))}
 
 
 def tell(result: Mapping[str, Any]) -> str:
@@ -183,10 +194,14 @@ def tell(result: Mapping[str, Any]) -> str:
 
 def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
     """Put an import in force, as if the imports of a dataset ended in the order in which they were asked for."""
-    del workplace
+    from personalize_local.jobs import attributing
+
+    if job.state == "DONE":
+        recording.imported(rows, job, dataset=job.payload["dataset"], size=job.result.get("bytes", 0))
     dataset, own = rows.get(job.payload["dataset"]), rows.get(job.arn)
     if job.state != "DONE" or dataset is None or dataset.deleted is not None or own is None:
         return
+    attributing.complete(rows, job, workplace)
     replaced_until = dataset.state.get("replaced", 0)
     if own.sequence < replaced_until:
         return  # a later FULL import is in force

@@ -7,14 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from personalize_local.costs import recording
 from personalize_local.jobs.holdings import open_held, schema_of
 from personalize_local.jobs.streaming import owned_events
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.recipes import RECIPES, tuning
-from personalize_local.recipes.base import Objective, Recipe, TrainingParameters, Untrainable, complete
+from personalize_local.recipes.base import Objective, Recipe, TrainingParameters, Untrainable
+from personalize_local.recipes.base import complete as completed
 from personalize_local.recipes.sentences import NO_INTERACTIONS, STOPPED
 from personalize_local.store.artifacts import Artifacts
 from personalize_local.store.database import reading
+from personalize_local.store.records import Job
+from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,25 +30,31 @@ if TYPE_CHECKING:
 def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     """Train the recipe of ``payload``, or the best of its candidates, on its snapshot, and store the model.
 
-    Returns the metrics, the hours, the name of the recipe and what was tuned (None without a search). Raises
-    JobFailure when there is less data than the service asks for, and when the job is stopped between two trials.
+    Returns the metrics, the hours, the name of the recipe, what was tuned (None without a search), and what a training
+    costs by: its seconds of compute, the models that were trained and the users that there are. Raises JobFailure when
+    there is less data than the service asks for, and when the job is stopped between two trials.
     """
     started = time.process_time()
     recipes = [RECIPES[name] for name in payload.get("candidates") or [payload["recipe"]]]
-    data = _selected(payload, workplace, recipes[0])
+    everything = snapshot(payload, workplace)
+    data = _selected(everything, payload, workplace, recipes[0])
     search = _Search(payload=payload, workplace=workplace, recipes=recipes, given=_parameters(payload, workplace))
     try:
-        recipe, tuned = search.best(data)
+        recipe, tuned, trials = search.best(data)
         algorithm = {**search.given.algorithm, **(tuned or {})}
         trained = recipe.train(data, replace(search.given, algorithm=algorithm))
     except Untrainable as error:
         raise JobFailure(str(error)) from None
     arrays, facts = trained.model.arrays()
     Artifacts(workplace.artifacts).write(payload["artifact"], {**arrays, **_learned(recipe, data)}, facts)
+    seconds = time.process_time() - started
     return {
         "metrics": dict(trained.metrics),
         # The service bills compute, not wall time (observed); three decimals as it prints them.
-        "trainingHours": round((time.process_time() - started) / 3600, 3),
+        "trainingHours": round(seconds / 3600, 3),
+        "seconds": round(seconds, 3),
+        "trainings": trials + 1,
+        "users": len(everything.users),
         "recipe": recipe.name,
         "tuned": None if tuned is None else dict(algorithm),
     }
@@ -57,7 +67,41 @@ def _learned(recipe: Recipe, data: TrainingData) -> dict[str, NDArray[Any]]:
     return Learned.of(data).arrays() if recipe.exploration and recipe.operation == "GetRecommendations" else {}
 
 
-def _selected(payload: Mapping[str, Any], workplace: Workplace, recipe: Recipe) -> TrainingData:
+def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
+    """Write down what the training of a solution version has cost."""
+    del workplace
+    version = rows.get(job.arn)
+    if job.state == "DONE" and version is not None:
+        used(rows, job, str(version.parent), at=job.finished or job.submitted)
+
+
+def used(rows: Rows, job: Job, resource: str, *, at: float, elapsed: float | None = None) -> None:
+    """Write down what a training of ``resource`` has cost that is done, or was stopped after ``elapsed`` seconds."""
+    recording.trained(
+        rows,
+        job,
+        resource=resource,
+        interactions=interactions_of(rows, job.payload),
+        result=job.result if elapsed is None else {"recipe": job.payload["recipe"]},
+        at=at,
+        elapsed=elapsed,
+    )
+
+
+def interactions_of(rows: Rows, payload: Mapping[str, Any]) -> int:
+    """How many interactions there were for the training of ``payload``, imported and streamed, none left out."""
+    held, stream, until = payload["held"], payload["datasetGroup"], payload["until"]
+    known = held.get("INTERACTIONS", {})
+    if "ACTIONS" in RECIPES[payload["recipe"]].required_datasets:
+        known = held.get("ACTION_INTERACTIONS", {})
+        stream, until = known.get("dataset", ""), known.get("until", 0)
+    imported = sum(int(segment.get("rows", 0)) for segment in known.get("segments", ()))
+    return imported + rows.count_events(stream, until)
+
+
+def _selected(
+    everything: TrainingData, payload: Mapping[str, Any], workplace: Workplace, recipe: Recipe
+) -> TrainingData:
     """The events that the solution or use case learns from. Raises JobFailure when they are too few."""
     from personalize_local.recipes.minimums import minimum_data_failure, select_entries, select_events
 
@@ -66,7 +110,7 @@ def _selected(payload: Mapping[str, Any], workplace: Workplace, recipe: Recipe) 
     event_type = recipe.event_type if recipe.is_domain else payload.get("eventType")
     threshold = config.get("eventValueThreshold")
     data = select_events(
-        snapshot(payload, workplace),
+        everything,
         event_type,
         None if threshold is None else float(threshold),
         any_case=recipe.is_domain,
@@ -125,14 +169,14 @@ class _Search:
     recipes: Sequence[Recipe]
     given: TrainingParameters
 
-    def best(self, data: TrainingData) -> tuple[Recipe, tuning.Point | None]:
-        """The recipe to train and what was found for it; None where nothing was searched."""
+    def best(self, data: TrainingData) -> tuple[Recipe, tuning.Point | None, int]:
+        """The recipe to train, what was found for it, None where nothing was searched, and how many were tried."""
         automatic = bool(self.payload.get("candidates"))
         config = {} if automatic else self.payload["solutionConfig"].get("hpoConfig", {})
         wanted = automatic or self.payload.get("performHPO", False)
         spaces = [self._space(recipe, config) if wanted else () for recipe in self.recipes]
         if len(self.recipes) == 1 and not spaces[0]:
-            return self.recipes[0], None
+            return self.recipes[0], None, 0
         limit = int(config.get("hpoResourceConfig", {}).get("maxNumberOfTrainingJobs", tuning.MOST_TRIALS))
         inner = tuning.searched_data(data, self.recipes, self.given.feature_transformation, self.given.seed)
         choices = [
@@ -141,13 +185,13 @@ class _Search:
             for point in tuning.trials(space, self._values(recipe), share, self.given.seed)
         ]
         recipe, point = tuning.best_of(choices, lambda choice: self._measure(inner, *choice))
-        return recipe, point if point else None
+        return recipe, point if point else None, len(choices)
 
     def _space(self, recipe: Recipe, config: Mapping[str, Any]) -> tuning.Space:
         return tuning.space_of(recipe.algorithm_hyperparameters, config.get("algorithmHyperParameterRanges"))
 
     def _values(self, recipe: Recipe) -> dict[str, str]:
-        return complete(recipe.algorithm_hyperparameters, self.given.algorithm)
+        return completed(recipe.algorithm_hyperparameters, self.given.algorithm)
 
     def _measure(self, data: TrainingData, recipe: Recipe, point: tuning.Point) -> float:
         if self._stopped():

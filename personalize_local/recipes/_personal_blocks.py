@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,8 +15,9 @@ from personalize_local.engine.blend import recency, softened
 from personalize_local.engine.context import context_parts, person_parts
 from personalize_local.engine.data import Float32, Float64, Int32, Int64
 from personalize_local.engine.histories import ranges
+from personalize_local.engine.many_scores import Best, ManyScores
 from personalize_local.engine.neighbours import NeighbourTable
-from personalize_local.engine.scores import Bool, PopularityOrder, Scores
+from personalize_local.engine.scores import Bool, Scores
 from personalize_local.engine.vocabulary import Vocabulary
 from personalize_local.recipes._personal_model import HISTORY, PersonalModel
 from personalize_local.recipes.base import Query
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from personalize_local.recipes._common import Arrays
 
 _NO_ITEMS: Int32 = np.zeros(0, np.int32)
-Best = tuple[Int32, Float64]
-"""Items, best first, and their probabilities."""
 _Answer = TypeVar("_Answer")
 _CELLS = 1_000_000
 """Cells of users times items that are worked on at a time: arrays of four megabytes, which caches still hold."""
@@ -123,7 +121,7 @@ class _Asked:
         )
 
 
-def _each(asked: _Asked, read: Callable[[_Alone | _Together], Sequence[_Answer]]) -> list[_Answer]:
+def _each(asked: _Asked, read: Callable[[_Alone | ManyScores], Sequence[_Answer]]) -> list[_Answer]:
     """What is read of the answers to all that is asked, in its order."""
     model = asked.model
     places = range(len(asked))
@@ -159,99 +157,6 @@ class _Alone:
         logits = self.asked.model.scores_of(_NO_ITEMS).dense()
         chances = np.exp(logits - logits.max())
         return np.tile(belongs.T @ (chances / chances.sum()), (len(self.asked), 1))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Together:
-    """Logits of users one after the other: user i's candidates lie from ``starts[i]`` on, and have ``items``.
-
-    ``floor`` is the logit of all other items; None where there are none.
-    """
-
-    order: PopularityOrder
-    starts: Int64
-    items: Int64
-    logits: Float32
-    floor: float | None
-
-    def scores(self) -> list[Scores]:
-        """The scores of each user."""
-        return [self._scores(begin, end) for begin, end in itertools.pairwise(self.starts.tolist())]
-
-    def _scores(self, begin: int, end: int) -> Scores:
-        if self.floor is None:
-            return Scores(self.logits[begin:end], self.order)
-        items = self.items[begin:end].astype(np.int32)
-        return Scores(self.logits[begin:end], self.order, items=items, floor=self.floor)
-
-    def top(self, k: int, allowed: Bool | None) -> list[Best]:
-        """The best ``k`` items of each user and their probabilities."""
-        lengths = np.diff(self.starts)
-        logits = self.logits
-        if allowed is not None:
-            logits = np.where(allowed[self.items], logits, np.float32(-np.inf))
-        least = np.float32(-np.inf if self.floor is None else self.floor)
-        enough = np.add.reduceat(logits > least, self.starts[:-1], dtype=np.int64) >= k
-        # What is beyond the best is not looked at again; where too few are left, items without a score are among them.
-        places = np.flatnonzero(logits >= np.repeat(self._thresholds(logits, lengths, k), lengths))
-        owners = np.searchsorted(self.starts, places, side="right") - 1
-        found, candidates = logits[places], self.items[places]
-        best = np.lexsort((self.order.rank[candidates], -found, owners))
-        bounds = np.searchsorted(owners, np.arange(len(lengths) + 1)).tolist()
-        items = candidates[best].astype(np.int32)
-        shares = self._shares(found[best].astype(np.float64), owners)
-        return [
-            (items[begin : min(begin + k, end)], shares[begin : min(begin + k, end)])
-            if is_enough
-            else self._scores(int(self.starts[user]), int(self.starts[user + 1])).top(k, allowed)
-            for user, (is_enough, (begin, end)) in enumerate(
-                zip(enough.tolist(), itertools.pairwise(bounds), strict=True)
-            )
-        ]
-
-    def _thresholds(self, logits: Float32, lengths: Int64, k: int) -> Float32:
-        """The ``k``-th highest logit of each user; minus infinity where there are fewer."""
-        widest = int(lengths.max())
-        if widest < k:
-            return np.full(len(lengths), -np.inf, np.float32)
-        padded = np.full((len(lengths), widest), -np.inf, np.float32)
-        padded[np.arange(widest) < lengths[:, None]] = logits
-        thresholds: Float32 = np.partition(padded, widest - k, axis=1)[:, widest - k]
-        return thresholds
-
-    def _shares(self, logits: Float64, owners: Int64) -> Float64:
-        """The probabilities of some candidates of the users ``owners``, over all items."""
-        peaks, _, totals = self._exponentials()
-        shares: Float64 = np.exp(logits - peaks[owners]) / totals[owners]
-        return shares
-
-    def shares_of(self, belongs: csr_array) -> Float64:
-        """The probabilities of groups of items [items, groups], for each user."""
-        from scipy.sparse import csr_array
-
-        peaks, exponentials, totals = self._exponentials()
-        users, n_items = len(totals), len(self.order.order)
-        rest = np.zeros(users) if self.floor is None else np.exp(self.floor - peaks)
-        # What all items have, and what candidates have beside it.
-        beside = exponentials - np.repeat(rest, np.diff(self.starts))
-        table = csr_array((beside, self.items, self.starts), shape=(users, n_items))
-        sums = (table @ belongs).toarray() + rest[:, None] * np.asarray(belongs.sum(axis=0))
-        shares: Float64 = sums / totals[:, None]
-        return shares
-
-    def _exponentials(self) -> tuple[Float64, Float32, Float64]:
-        """(The highest logit of each user, the exponential of each candidate over its, each user's sum over all)."""
-        lengths = np.diff(self.starts)
-        peaks = np.maximum.reduceat(self.logits, self.starts[:-1])
-        rest = len(self.order.order) - lengths
-        if self.floor is not None:
-            peaks = np.where(rest > 0, np.maximum(peaks, np.float32(self.floor)), peaks)
-        exponentials = np.exp(self.logits - np.repeat(peaks, lengths))
-        totals = np.add.reduceat(exponentials, self.starts[:-1], dtype=np.float64)
-        highest = peaks.astype(np.float64)
-        if self.floor is not None:
-            totals += rest * np.exp(self.floor - highest)
-        return highest, exponentials, totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,7 +244,7 @@ class _Parts:
 class _Dense(_Parts):
     """Every item of a small catalogue has a score."""
 
-    def answers(self, block: _Block) -> _Together:
+    def answers(self, block: _Block) -> ManyScores:
         """The logits of each user of a block."""
         model, settings = self.model, self.model.settings
         heat, share = settings.temperature, settings.transition_share
@@ -362,7 +267,7 @@ class _Dense(_Parts):
             logits[place] += row * np.float32(weight * heat)
         keys, added = self.again(block)
         logits.reshape(-1)[keys] += added
-        return _Together(
+        return ManyScores(
             order=model.order,
             starts=np.arange(len(block) + 1) * self.n_items,
             items=np.tile(np.arange(self.n_items), len(block)),
@@ -404,7 +309,7 @@ class _Sparse(_Parts):
         self._sums: Float32 = np.zeros(0, np.float32)  # kept from block to block, and zero between two uses
         self._marked: Bool = np.zeros(0, np.bool_)
 
-    def answers(self, block: _Block) -> _Together:
+    def answers(self, block: _Block) -> ManyScores:
         """The logits of each user of a block."""
         model, heat = self.model, self.model.settings.temperature
         seen, added = self.again(block)
@@ -433,7 +338,7 @@ class _Sparse(_Parts):
             logits[part] += row[items[part]] * np.float32(weight * heat)
         logits[np.searchsorted(cells, seen)] += added
         # An item without any signal has 0 everywhere but in popularity, where it has the mean.
-        return _Together(order=model.order, starts=starts, items=items, logits=logits, floor=0.0)
+        return ManyScores(order=model.order, starts=starts, items=items, logits=logits, floor=0.0)
 
     def _tables(self, block: _Block) -> Iterator[tuple[Int64, Float32, float]]:
         """Cells, values and weight of each table; a cell may come twice."""

@@ -63,7 +63,7 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         }
         themes = params.get("themeGenerationConfig", {}).get("fieldsForThemeGeneration", {}).get("itemName")
         lines = quotas.BATCH_LINES if themes is None else quotas.THEME_LINES
-        job = work_of(context, rows, body, folder, lines=lines, config=config, itemName=themes)
+        job = work_of(context, rows, body, folder, lines=lines, recipe=recipe.name, config=config, itemName=themes)
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=version.arn, job=job)
         keep()
     context.emulator.jobs.submit(arn)

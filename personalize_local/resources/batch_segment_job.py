@@ -39,7 +39,7 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             raise NOT_FOR_SEGMENTS(arn=recipe.arn)
         body = job_body(context, rows, params, version, entity="UserID", most=MOST_USERS)
         lines = quotas.ATTRIBUTE_SEGMENT_LINES if recipe.item_attributes else quotas.ITEM_SEGMENT_LINES
-        job = work_of(context, rows, body, folder, lines=lines)
+        job = work_of(context, rows, body, folder, lines=lines, recipe=recipe.name)
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=version.arn, job=job)
         keep()
     context.emulator.jobs.submit(arn)

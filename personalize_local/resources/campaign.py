@@ -8,8 +8,9 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import NOT_FOUND
+from personalize_local.ids import resource_tag
 from personalize_local.provenance import Rule, invalid
-from personalize_local.resources import quotas, solution_version
+from personalize_local.resources import metering, quotas, solution_version
 from personalize_local.resources.changes import begin_update, check_resting, insert
 from personalize_local.resources.kind import Kind, Lifecycle
 from personalize_local.resources.lookup import require
@@ -78,6 +79,7 @@ def _follow_latest(context: Context, arn: str) -> None:
         # A campaign changes one thing after the other: what was under way when the version came ends first.
         began = max(status_of(context, solution_version.KIND, version).updated, status.updated)
         begin_update(context, rows, KIND, record, body=body, view=view, since=began)
+        _holds(context, rows, record, status.body["minProvisionedTPS"], version, since=began)
 
 
 def follows_latest(record: Record) -> bool:
@@ -99,12 +101,23 @@ def _next_version(context: Context, rows: Rows, record: Record) -> Record | None
     return None if version is None or version.arn == status.body["solutionVersionArn"] else version
 
 
+def _holds(
+    context: Context, rows: Rows, record: Record, rate: int, version: Record, since: float | None = None
+) -> None:
+    """Write down what the campaign will hold ready when a change is over, its creation or an update."""
+    at = metering.ready_at(context, KIND, _SECONDS, since)
+    metering.holds(rows, record, rate=rate, at=at, recipe=metering.version_recipe(version))
+
+
+_SECONDS = 510.0
+
 KIND = Kind(
     name="campaign",
     arn_type="campaign",
-    lifecycle=Lifecycle(create=510, update=510),
+    lifecycle=Lifecycle(create=_SECONDS, update=_SECONDS),
     parent_member="solutionArn",
     refresh=_follow_latest,
+    removed=metering.holds_nothing,
     quotas=(quotas.CAMPAIGNS,),
 )
 
@@ -123,7 +136,9 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             "campaignConfig": config or None,
             "datasetGroupArn": version.body["datasetGroupArn"],
         }
-        insert(context, rows, KIND, arn=arn, params=params, body=body, parent=version.body["solutionArn"])
+        record = insert(context, rows, KIND, arn=arn, params=params, body=body, parent=version.body["solutionArn"])
+        rows.add_recommendation_source(version.body["datasetGroupArn"], resource_tag(arn), arn)
+        _holds(context, rows, record, record.body["minProvisionedTPS"], version)
     return {"campaignArn": arn}
 
 
@@ -152,6 +167,7 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         view = {name: value for name in _CHANGEABLE if (value := {**current, **body}.get(name)) is not None}
         moved = replace(record, parent=version.body["solutionArn"])
         begin_update(context, rows, KIND, moved, body=body, view=view)
+        _holds(context, rows, record, view["minProvisionedTPS"], version)
     return {"campaignArn": record.arn}
 
 

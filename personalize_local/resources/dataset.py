@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from personalize_local.attribution.expressions import datasets_of
 from personalize_local.context import Context
 from personalize_local.datasets.schema import Schema, SchemaError, check_replacement, fold, parse_schema
 from personalize_local.provenance import Rule, invalid
@@ -18,7 +19,6 @@ from personalize_local.resources.lookup import (
     require,
     require_active,
 )
-from personalize_local.resources.metric_expressions import datasets_of
 from personalize_local.resources.status import status_of
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows

@@ -28,6 +28,7 @@ ROLE_WITHOUT_KEY = invalid(
 def _forget_streams(context: Context, rows: Rows, record: Record) -> None:
     rows.remove_events(record.arn)
     rows.remove_forgotten(record.arn)
+    rows.remove_recommendation_sources(record.arn)
     context.emulator.views.renew(record.arn)
 
 

@@ -17,6 +17,7 @@ from personalize_local.resources.kind import Kind, Lifecycle
 from personalize_local.resources.lookup import require_active
 from personalize_local.resources.status import status_of
 from personalize_local.store.records import Record
+from personalize_local.store.sql import Rows
 
 NO_ROLE = invalid("roleArn is required.", "inferred", "dg/API_CreateDatasetImportJob.html")
 NOT_READABLE = invalid("{problem}", "observed", "CreateDatasetImportJob; the problems are the sentences of imports")
@@ -27,6 +28,11 @@ NO_EARLIER_IMPORT = invalid(
 )
 NOTHING_PUBLISHES = invalid(
     "publishAttributionMetricsToS3 requires a metric attribution that publishes to S3.", "inferred"
+)
+NO_FIGURES = invalid(
+    "publishAttributionMetricsToS3 is for datasets of type INTERACTIONS, not {type}.",
+    "inferred",
+    "dg/metric-attribution-results.html: when you create a dataset import job for interactions data",
 )
 RULES = (
     Rule(
@@ -85,9 +91,21 @@ def _begin(context: Context, params: Mapping[str, Any], arn: str, body: Mapping[
         if (present.sequence, present.body["schemaArn"]) != (target.sequence, target.body["schemaArn"]):
             return False
         _check_mode(present, body["importMode"])
+        if body["publishAttributionMetricsToS3"]:
+            _check_publishing(context, rows, present)
+        payload |= _measuring(context, rows, present, body)
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=target.arn, job=payload)
         keep()
     return True
+
+
+def _measuring(context: Context, rows: Rows, target: Record, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a job is told of the metrics that it is to measure; nothing where there are none, or nobody wants them."""
+    publishes = body["publishAttributionMetricsToS3"]
+    if target.body["datasetType"] != "INTERACTIONS" or not (publishes or body["importMode"] == "INCREMENTAL"):
+        return {}
+    given = metric_attribution.for_import(context, rows, target.body["datasetGroupArn"], publishes=publishes)
+    return {} if given is None else {"attribution": given}
 
 
 def _target(context: Context, params: Mapping[str, Any], arn: str) -> tuple[Record, Schema]:
@@ -98,14 +116,19 @@ def _target(context: Context, params: Mapping[str, Any], arn: str) -> tuple[Reco
         claim(context, rows, KIND, arn)
         check_quota(context, rows, KIND, quotas.IMPORT_JOBS, None)
         schema = dataset.schema_of(rows, target.body["schemaArn"])
-        if params.get("publishAttributionMetricsToS3") and not metric_attribution.publishes_to_s3(
-            context, rows, target.body["datasetGroupArn"]
-        ):
-            raise NOTHING_PUBLISHES()
+        if params.get("publishAttributionMetricsToS3"):
+            _check_publishing(context, rows, target)
     if "roleArn" not in params:
         raise NO_ROLE()
     _check_mode(target, params.get("importMode", "FULL"))
     return target, schema
+
+
+def _check_publishing(context: Context, rows: Rows, target: Record) -> None:
+    if target.body["datasetType"] != "INTERACTIONS":
+        raise NO_FIGURES(type=target.body["datasetType"])
+    if not metric_attribution.publishes_to_s3(context, rows, target.body["datasetGroupArn"]):
+        raise NOTHING_PUBLISHES()
 
 
 def _check_mode(target: Record, mode: str) -> None:

@@ -82,6 +82,7 @@ FILTER_FIELDS = Quota(name="filter-fields", default=10, counts=None, per="resour
 GROUP_FILTER_FIELDS = Quota(name="filter-fields-in-dataset-group", default=20, counts=None, per="dataset group")
 FILTER_EVENTS = Quota(name="filter-interactions", default=100, counts=None, per="request")
 FILTER_ACTION_EVENTS = Quota(name="filter-action-interactions", default=300, counts=None, per="request")
+ATTRIBUTION_SOURCES = Quota(name="attribution-sources", default=100, counts=None, per="resource")
 METRICS = Quota(name="attribution-metrics", default=10, counts=None, per="resource")
 TAGS = Quota(name="tags", default=50, counts=None, per="resource", source="dg/tagging-resources.html")
 HPO_JOBS = Quota(

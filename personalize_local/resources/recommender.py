@@ -8,11 +8,13 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import NOT_ACTIVE
+from personalize_local.ids import resource_tag
+from personalize_local.jobs import training
 from personalize_local.jobs.workplace import Workplace
 from personalize_local.provenance import Refusal, Rule, invalid
 from personalize_local.recipes import recipe_by_arn
 from personalize_local.recipes.base import Recipe
-from personalize_local.resources import dataset_group, quotas
+from personalize_local.resources import dataset_group, metering, quotas
 from personalize_local.resources.changes import (
     begin_job,
     begin_update,
@@ -91,12 +93,16 @@ def _removed(context: Context, rows: Rows, record: Record) -> None:
         rows.release_job(_key(record.arn, number))
     context.emulator.models.forget(record.arn)
     context.emulator.jobs.sweep_soon()
+    metering.holds_nothing(context, rows, record)
 
+
+_SECONDS = 1380.0
+_SWITCH_SECONDS = 300.0
 
 KIND = Kind(
     name="recommender",
     arn_type="recommender",
-    lifecycle=Lifecycle(create=1380, update=1380),
+    lifecycle=Lifecycle(create=_SECONDS, update=_SECONDS, switch=_SWITCH_SECONDS),
     parent_member="datasetGroupArn",
     view=_metrics,
     removed=_removed,
@@ -158,9 +164,10 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             "recommenderConfig": config,
         }
         columns = known_columns(context, rows, group.arn)
-        payload = _payload(context, rows, body, columns, arn)
+        payload = {**_payload(context, rows, body, columns, arn), "capacity": _capacity(context, config)}
         state = {"columns": columns, "trained": context.now}
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=group.arn, job=payload, state=state)
+        rows.add_recommendation_source(group.arn, resource_tag(arn), arn)
     context.emulator.jobs.submit(arn)
     return {"recommenderArn": arn}
 
@@ -201,12 +208,25 @@ def update(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             columns = known_columns(context, rows, group.arn)
             _, key = next_job_key(record)
             job = _payload(context, rows, {**status.body, **body}, columns, key)
+            job = {**job, "capacity": _capacity(context, config)}
             body = {**body, "training": key}
             record = replace(record, state={**record.state, "columns": columns, "trained": context.now})
         changed = begin_update(context, rows, KIND, record, body=body, view=view, job=job)
+        if job is None:
+            _holds(rows, record, _capacity(context, config))
     if job is not None:
         context.emulator.jobs.submit(changed.state["update"]["job"])
     return {"recommenderArn": record.arn}
+
+
+def _capacity(context: Context, config: Mapping[str, Any], seconds: float = _SECONDS) -> dict[str, Any]:
+    """What a recommender will hold ready when the time of a change is over, and its training, if it waits for one."""
+    return {"rate": metering.recommender_rate(config), "from": metering.ready_at(context, KIND, seconds)}
+
+
+def _holds(rows: Rows, record: Record, foreseen: Mapping[str, Any]) -> None:
+    recipe = recipe_of(record.body["recipeArn"]).name
+    metering.holds(rows, record, rate=foreseen["rate"], at=foreseen["from"], recipe=recipe)
 
 
 def retrain(context: Context, rows: Rows, record: Record) -> str:
@@ -225,6 +245,9 @@ def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
     """
     del workplace
     record, number = rows.get(job.arn.partition("#")[0]), _number(job.arn)
+    if record is not None and job.state == "DONE":
+        training.used(rows, job, record.arn, at=job.finished or job.submitted)
+        metering.recommender_holds(rows, record, job)
     if record is None or number == 1:
         return
     body, state = dict(record.body), dict(record.state)
@@ -273,7 +296,12 @@ def _switch(context: Context, arn: str, before: str, to: str) -> dict[str, Any]:
         word = status_of(context, KIND, record).word
         if word != before:
             raise NOT_IN_STATUS(arn=arn, status=word, needed=before)
+        config = status_of(context, KIND, record).body.get("recommenderConfig", {})
         switch(context, rows, KIND, record, to)
+        if to == "STOP":
+            metering.holds_nothing(context, rows, record)
+        else:
+            _holds(rows, record, _capacity(context, config, _SWITCH_SECONDS))
     return {"recommenderArn": arn}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import ALREADY_EXISTS, NOT_ACTIVE
+from personalize_local.jobs import training
 from personalize_local.provenance import Refusal, Rule, invalid
 from personalize_local.recipes import RECIPES
 from personalize_local.recipes.base import Recipe
@@ -244,6 +245,9 @@ def stop(context: Context, params: dict[str, Any]) -> None:
         if word not in (CREATE.pending, CREATE.in_progress):
             raise NOT_IN_TRAINING(arn=record.arn, status=word)
         rows.stop_job(record.arn)
+        if record.job is not None:
+            elapsed = context.now - record.created if word == CREATE.in_progress else 0.0
+            training.used(rows, record.job, str(record.parent), at=context.now, elapsed=elapsed)
         switch(context, rows, KIND, record, "STOP PENDING TRAINING" if word == CREATE.pending else "STOP TRAINING")
     context.emulator.jobs.stop(record.arn)
 

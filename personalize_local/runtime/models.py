@@ -38,7 +38,7 @@ class Loaded:
     ``actions_until``. ``context_columns`` maps folded names to schema names. ``training`` names the training and, where
     the model has come to know further items since, which ones; it is never given twice. ``forgotten`` has the marks of
     the users who were deleted from the data since. ``learned`` says what there was to learn of each item, for
-    recipes that explore.
+    recipes that explore. ``held`` is what the datasets held when the training began, by their type.
     """
 
     training: str
@@ -52,6 +52,7 @@ class Loaded:
     threshold: float | None
     context_columns: Mapping[str, str]
     learned: Learned | None
+    held: Mapping[str, Mapping[str, Any]]
     refresher: Refresher
     updates: Updates
 
@@ -124,6 +125,7 @@ class Models:
             threshold=None if threshold is None else float(threshold),
             context_columns=_context_columns(payload),
             learned=_learned(recipe, model, arrays),
+            held=payload["held"],
             refresher=Refresher(job.submitted, payload),
             updates=Updates(job),
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from botocore_shapes.errors import ServiceError
 from personalize_local.context import Context
 from personalize_local.datasets.schema import fold
 from personalize_local.errors import NOT_FOUND, WRONG_ARN
+from personalize_local.ids import resource_tag
 from personalize_local.provenance import Rule, invalid
 from personalize_local.recipes.base import Operation, Query
 from personalize_local.resources.campaign import KIND as CAMPAIGN
@@ -80,7 +80,7 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
     InvalidInputException for what the recipe does not take.
     """
     kind, arn = _asked(params, operation)
-    trained, config = _serving(context, rows, kind, arn)
+    trained, config = serving(context, rows, kind, arn)
     loaded = trained.now(context, rows, config)
     recipe = loaded.recipe
     if recipe.operation != operation:
@@ -101,7 +101,7 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
             context=_context(loaded, params),
             influence=config.get("rankingInfluence", {}),
         ),
-        tag=blake2b(arn.encode(), digest_size=3).hexdigest(),
+        tag=resource_tag(arn),
         who=who,
         choice=choice(context, rows, who, params.get("filterArn"), params.get("filterValues", {})),
         config=config,
@@ -119,7 +119,11 @@ def _asked(params: Mapping[str, Any], operation: Operation) -> tuple[Kind, str]:
     return (CAMPAIGN, str(campaign)) if campaign is not None else (RECOMMENDER, str(recommender))
 
 
-def _serving(context: Context, rows: Rows, kind: Kind, arn: str) -> tuple[Loaded, Mapping[str, Any]]:
+def serving(context: Context, rows: Rows, kind: Kind, arn: str) -> tuple[Loaded, Mapping[str, Any]]:
+    """The model that a campaign or recommender serves, as it was trained, and the configuration in force.
+
+    Raises InvalidInputException for an ARN of another kind, ResourceNotFoundException for one that is not serving.
+    """
     record = _record(context, rows, kind, arn)
     if kind is CAMPAIGN and follows_latest(record):
         record = _rolled_out(context, rows, record)

@@ -53,7 +53,7 @@ def get_recommendations(context: Context, params: dict[str, Any]) -> dict[str, A
         if "metadataColumns" in params:
             described = metadata(context, rows, asked, params, count=count, member="numResults")
         if promoting is None:
-            item_list = _listed(asked, *best_items(asked, count, asked.allowed))
+            item_list = _listed(asked, *best_of(asked, count, asked.allowed))
         else:
             item_list = _with_promoted(context, asked, promoting, count)
         if described is not None:
@@ -65,7 +65,7 @@ def get_recommendations(context: Context, params: dict[str, Any]) -> dict[str, A
     return {"itemList": item_list, "recommendationId": recommendation_id}
 
 
-def best_items(
+def best_of(
     asked: Question, count: int, allowed: Mask | None, scores: Scores | None = None
 ) -> tuple[Int32, Float64, Int32]:
     """The best items, their probabilities, and those among them that are only tried out."""
@@ -104,7 +104,7 @@ def _with_promoted(context: Context, asked: Question, promoting: Promotion, coun
         item["promotionName"] = promoting.name
         if asked.loaded.recipe.reasons:
             item["reason"] = [PROMOTED]
-    others = _listed(asked, *best_items(asked, count - len(promoted), allowed, scores))
+    others = _listed(asked, *best_of(asked, count - len(promoted), allowed, scores))
     who = asked.who
     seed = f"{context.emulator.settings.seed}/{who.asked}/{who.user_id}/{who.item_id}/{promoting.name}/{count}"
     return spread(promoted, others, seed)

@@ -1,4 +1,4 @@
-"""The Flask application: the admin pages below ``/_personalize``: health, reset, clock, jobs, import jobs."""
+"""The Flask application with the admin pages below ``/_personalize``: health, clock, jobs, costs and more."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Blueprint, Flask, jsonify, request
+
+from personalize_local.server.experiment_pages import Experimented, add_experiment_pages
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
 
 _JOBS_SHOWN = 20
 _MOST_JOBS = 1000
+_FIGURES_SHOWN = 1000
+_MOST_FIGURES = 100_000
 
 
-class Administered(Protocol):
+class Administered(Experimented, Protocol):
     """What the pages need of the emulator."""
 
     def health(self) -> dict[str, Any]:
@@ -44,8 +48,20 @@ class Administered(Protocol):
         """The same of the newest import jobs, newest first."""
         ...
 
+    def flush_attributions(self) -> dict[str, int]:
+        """Measure all events that have come, for the metric attributions."""
+        ...
+
+    def attribution_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The metric attributions with their newest figures, as JSON values."""
+        ...
+
     def advance(self, seconds: float) -> float:
         """Move a virtual clock on; the new time. Raises ValueError."""
+        ...
+
+    def costs(self, prices: str | None = None, account: str | None = None, *, free: bool = False) -> dict[str, Any]:
+        """What all use until now would have cost, as JSON values. Raises ValueError."""
         ...
 
 
@@ -88,9 +104,27 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
             return jsonify({"status": "error", "message": "403 Forbidden"}), 403
         return None
 
+    _add_costs(pages, emulator)
     _add_reports(pages, "import-jobs", "importJobs", "import job", emulator.import_reports, emulator.import_report)
     _add_reports(pages, "jobs", "jobs", "job", emulator.job_reports, emulator.job_report)
+    _add_attributions(pages, emulator)
+    add_experiment_pages(pages, emulator)
     return pages
+
+
+def _add_costs(pages: Blueprint, emulator: Administered) -> None:
+    @pages.get("/costs")
+    def costs() -> ResponseReturnValue:
+        unknown = sorted(set(request.args) - {"prices", "account", "free"})
+        try:
+            if unknown:
+                raise ValueError(f"unknown parameter: {', '.join(unknown)}")
+            free = {"0": False, "1": True}.get(request.args.get("free", "0"))
+            if free is None:
+                raise ValueError("free must be 0 or 1")
+            return jsonify(emulator.costs(request.args.get("prices"), request.args.get("account"), free=free))
+        except ValueError as error:
+            return jsonify({"status": "error", "message": str(error)}), 400
 
 
 def _add_reports(
@@ -103,13 +137,8 @@ def _add_reports(
 ) -> None:
     @pages.get(f"/{path}", endpoint=path)
     def newest() -> ResponseReturnValue:
-        try:
-            limit = int(request.args.get("limit", _JOBS_SHOWN))
-        except ValueError:
-            limit = 0
-        if not 1 <= limit <= _MOST_JOBS:
-            return jsonify({"status": "error", "message": f"limit must be between 1 and {_MOST_JOBS}"}), 400
-        return jsonify({member: all_(limit)})
+        limit = _limit(_JOBS_SHOWN, _MOST_JOBS)
+        return _bad_limit(_MOST_JOBS) if limit is None else jsonify({member: all_(limit)})
 
     @pages.get(f"/{path}/<path:arn>", endpoint=f"one of {path}")
     def single(arn: str) -> ResponseReturnValue:
@@ -117,6 +146,32 @@ def _add_reports(
         if report is None:
             return jsonify({"status": "error", "message": f"there is no {name} of this ARN"}), 404
         return jsonify(report)
+
+
+def _add_attributions(pages: Blueprint, emulator: Administered) -> None:
+    @pages.get("/metric-attributions")
+    def metric_attributions() -> ResponseReturnValue:
+        limit = _limit(_FIGURES_SHOWN, _MOST_FIGURES)
+        if limit is None:
+            return _bad_limit(_MOST_FIGURES)
+        return jsonify({"metricAttributions": emulator.attribution_reports(limit)})
+
+    @pages.post("/metric-attributions/flush")
+    def flush() -> ResponseReturnValue:
+        return jsonify(emulator.flush_attributions())
+
+
+def _limit(default: int, most: int) -> int | None:
+    """How many are asked for; None where it is no number that may be."""
+    try:
+        limit = int(request.args.get("limit", default))
+    except ValueError:
+        return None
+    return limit if 1 <= limit <= most else None
+
+
+def _bad_limit(most: int) -> ResponseReturnValue:
+    return jsonify({"status": "error", "message": f"limit must be between 1 and {most}"}), 400
 
 
 def _answer_errors_in_json(application: Flask) -> None:

@@ -57,7 +57,7 @@ class Past(Rows):
         )
         return frozenset(row[0] for row in cursor)
 
-    def deeds(self, stream: str) -> list[tuple[str, str]]:
+    def types_by_user(self, stream: str) -> list[tuple[str, str]]:
         """Each user with events in a stream, and each type of them."""
         cursor = self._connection.execute(
             "SELECT DISTINCT user_id, event_type FROM events WHERE stream = ? AND sequence <= ? "

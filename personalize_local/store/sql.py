@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from personalize_local.store import streams
+from personalize_local.store import attributions, streams, usage
 from personalize_local.store.connection import dump, load
 from personalize_local.store.records import Job, Record
 from personalize_local.store.upgrades import FORMAT, upgrade
@@ -25,6 +25,8 @@ TABLES = (
         result TEXT NOT NULL, submitted DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION)""",
     "CREATE INDEX IF NOT EXISTS jobs_state ON jobs (state)",
     *streams.TABLES,
+    *attributions.TABLES,
+    *usage.TABLES,
 )
 
 _RECORD = (
@@ -34,7 +36,7 @@ _RECORD = (
 _RECORDS = f"SELECT {_RECORD} FROM resources r LEFT JOIN jobs j ON j.arn = r.arn"
 
 
-class Rows(streams.Streams):
+class Rows(streams.Streams, attributions.Attributions, usage.Usage):
     """The questions and changes that the emulator has, as methods over one connection."""
 
     def create_tables(self, identity: str) -> None:
@@ -53,8 +55,8 @@ class Rows(streams.Streams):
             self._connection.execute(statement.format(identity=identity))
 
     def clear(self) -> None:
-        """Forget every resource, job, event and row."""
-        for table in ("resources", "jobs", *streams.NAMES):
+        """Forget every resource, job, event and row, and what was used."""
+        for table in ("resources", "jobs", *streams.NAMES, *attributions.NAMES, *usage.NAMES):
             self._connection.execute(f"DELETE FROM {table}")
 
     # Resources

@@ -105,6 +105,14 @@ class Streams:
             )
         )
 
+    def deeds(self, stream: str) -> Iterator[tuple[str | None, str, str, float, Any]]:
+        """All events of a stream, with an item or without: user, session, type, time and extra, in order of arrival."""
+        cursor = self._connection.execute(
+            "SELECT user_id, session_id, event_type, sent_at, extra FROM events WHERE stream = ? ORDER BY sequence",
+            (stream,),
+        )
+        return ((*row[:4], load(row[4])) for row in cursor)
+
     def events_past(self, stream: str, after: int, limit: int) -> list[list[Any]]:
         """The first ``limit`` events of a stream with a user and an item past a sequence, in order of arrival.
 
@@ -148,6 +156,13 @@ class Streams:
             (after, until, stream, *patterns),
         )
         return ((row[0], load(row[1])) for row in cursor)
+
+    def count_events(self, stream: str, until: int) -> int:
+        """How many events with an item a stream has up to a sequence."""
+        row = self._connection.execute(
+            "SELECT COUNT(*) FROM events WHERE stream = ? AND sequence <= ? AND item_id IS NOT NULL", (stream, until)
+        ).fetchone()
+        return int(row[0])
 
     def remove_events(self, stream: str) -> None:
         """Forget the events of a stream."""

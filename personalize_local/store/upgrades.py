@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from personalize_local.ids import resource_tag
+from personalize_local.store import attributions
 from personalize_local.store.connection import Connection, dump
 
-FORMAT = 4
+FORMAT = 6
 """Version of the tables; a folder of a later one is refused rather than misread."""
 
 
@@ -56,10 +58,39 @@ def _rows_have_arrived(connection: Connection) -> None:
     connection.execute("ALTER TABLE streamed_rows ADD COLUMN arrived DOUBLE PRECISION")
 
 
+def _events_are_attributed(connection: Connection) -> None:
+    """4 to 5: what gives recommendations is known by its tag, and attributions measure from here on."""
+    for statement in attributions.TABLES:
+        connection.execute(statement)
+    found = connection.execute("SELECT arn, body FROM resources WHERE kind IN ('campaign', 'recommender')").fetchall()
+    for arn, text in found:
+        group = json.loads(text).get("datasetGroupArn")
+        if group is not None:
+            connection.execute(
+                "INSERT INTO recommendation_sources (dataset_group, tag, arn) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (group, resource_tag(arn), arn),
+            )
+    newest = connection.execute("SELECT MAX(sequence) FROM events").fetchone()[0] or 0
+    connection.execute(
+        "INSERT INTO attributions (arn, measured, sources) SELECT arn, CAST(? AS BIGINT), '[]' FROM resources "
+        "WHERE kind = 'metricAttribution' AND deleted IS NULL",
+        (newest,),
+    )
+
+
+def _usage_is_kept(_: Connection) -> None:
+    """5 to 6: what is used is written down, in a table that is made where it is missing; what came before is not known.
+
+    Of campaigns and recommenders that run, the start of the emulator writes down since when they have.
+    """
+
+
 _STEPS: Mapping[int, Callable[[Connection], None]] = {
     1: _campaigns_name_their_group,
     2: _events_are_of_a_stream,
     3: _rows_have_arrived,
+    4: _events_are_attributed,
+    5: _usage_is_kept,
 }
 
 

@@ -86,7 +86,7 @@ def searching(most: str | None = None) -> dict[str, Any]:
 
 def test_a_plain_training_says_what_it_trained_and_stores_the_model(bench: Bench) -> None:
     result = bench.run(two_tastes(), "aws-similar-items")
-    assert sorted(result) == ["metrics", "recipe", "trainingHours", "tuned"]
+    assert sorted(result) == ["metrics", "recipe", "seconds", "trainingHours", "trainings", "tuned", "users"]
     assert (result["recipe"], result["tuned"]) == ("aws-similar-items", None)
     assert len(bench.trained) == 1
     arrays, _ = Artifacts(bench.workplace.artifacts).open("model")

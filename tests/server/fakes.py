@@ -52,8 +52,19 @@ class FakeEmulator:
     def job_reports(self, limit: int) -> list[dict[str, Any]]:
         return list(self.reports.values())[:limit]
 
+    def flush_attributions(self) -> dict[str, int]:
+        return {"published": 0, "waiting": 0}
+
+    def attribution_reports(self, limit: int) -> list[dict[str, Any]]:
+        return [{}][:limit]
+
     def advance(self, seconds: float) -> float:
         raise ValueError(f"no clock to move by {seconds}")
+
+    def costs(self, prices: str | None = None, account: str | None = None, *, free: bool = False) -> dict[str, Any]:
+        if prices == "none":
+            raise ValueError("'none' is no price list")
+        return {"prices": prices, "account": account, "free": free}
 
     def run_due(self) -> float | None:
         return None

@@ -240,6 +240,13 @@ class TestAdmin:
     def test_a_list_of_import_jobs_has_limits(self, client: Client, limit: str) -> None:
         assert client.get("/_personalize/import-jobs", query_string={"limit": limit}).status_code == 400
 
+    def test_costs_are_asked_for_by_list_account_and_free_tier(self, client: Client) -> None:
+        asked = {"prices": "2024", "account": "123456789012", "free": "1"}
+        assert client.get("/_personalize/costs", query_string=asked).json == {**asked, "free": True}
+        assert client.get("/_personalize/costs").json == {"prices": None, "account": None, "free": False}
+        answer = client.get("/_personalize/costs?prices=none")
+        assert (answer.status_code, json.loads(answer.data)["message"]) == (400, "'none' is no price list")
+
     def test_a_page_that_breaks_shows_no_stack_trace(
         self, emulator: FakeEmulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:

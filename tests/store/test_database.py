@@ -135,7 +135,7 @@ def test_a_folder_of_another_format_is_refused(database: Database) -> None:
     connection.execute("UPDATE facts SET value = '99'")
     connection.commit()
     connection.close()
-    with pytest.raises(ValueError, match="has format 99, this version reads format 4"):
+    with pytest.raises(ValueError, match="has format 99, this version reads format 6"):
         Database(database.path)
 
 

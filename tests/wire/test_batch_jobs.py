@@ -197,3 +197,15 @@ def test_watching_nothing_is_one_line_and_code_1() -> None:
     result = CliRunner().invoke(main, ["jobs", "--watch", "--url", "http://127.0.0.1:9"])
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: No healthy server at http://127.0.0.1:9/_personalize/jobs?limit=20: ")
+
+
+def test_what_is_answered_is_counted_as_costs(small: Callable[..., Small]) -> None:
+    one = small()
+    trained = version(one.program)
+    run(one, trained, 7)
+    run(one, trained, 0, name="empty")
+    with one.server.emulator.database.read() as rows:
+        used = [use for use in rows.used() if use.kind == "batch"]
+    assert [(use.amount, use.facts["recipe"], use.facts["themes"]) for use in used] == [
+        (7, "aws-popularity-count", False)
+    ]

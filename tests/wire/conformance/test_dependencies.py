@@ -49,6 +49,7 @@ def whole(stage: Stage) -> dict[str, str]:
     interactions = making.dataset(stage, group, "INTERACTIONS", INTERACTIONS, "ECOMMERCE")
     making.load(stage, interactions, interactions_csv(kind="View"))
     items = making.dataset(stage, group, "ITEMS", _SHOP_ITEMS, "ECOMMERCE")
+    making.load(stage, items, "ITEM_ID,PRICE,CATEGORY_L1\ni,1,a\n")
     solution = making.solution(stage, group, POPULARITY)
     version = making.version(stage, solution)
     named: dict[str, Any] = {"datasetGroupArn": group}

@@ -133,7 +133,12 @@ JOBS = (
     case("an import without a role", "CreateDatasetImportJob", _import(roleArn=None), "roleArn is required."),
     case("an increment before all", "CreateDatasetImportJob", _import(importMode="INCREMENTAL"),
          "importMode INCREMENTAL requires an earlier bulk import. Use FULL."),
-    case("figures that nobody publishes", "CreateDatasetImportJob", _import(publishAttributionMetricsToS3=True),
+    case("figures of users", "CreateDatasetImportJob", _import(publishAttributionMetricsToS3=True),
+         "publishAttributionMetricsToS3 is for datasets of type INTERACTIONS, not USERS."),
+    case("figures that nobody publishes", "CreateDatasetImportJob",
+         lambda world: {
+             **_import(publishAttributionMetricsToS3=True)(world), "datasetArn": world.arn("dataset/full/INTERACTIONS")
+         },
          "publishAttributionMetricsToS3 requires a metric attribution that publishes to S3."),
     case("an import from no bucket", "CreateDatasetImportJob", _import(), _NOT_READABLE),
     *(
@@ -196,6 +201,18 @@ ATTRIBUTIONS = (
              "A metric attribution requires an INTERACTIONS dataset with EVENT_TYPE in its schema.")
         for group in ("bare", "texts", "plain")
     ),
+    *(
+        case(f"reports at {place}", "CreateMetricAttribution",
+             lambda world, place=place: {
+                 **_attribution(_METRIC)(world),
+                 "metricsOutputConfig": {"roleArn": ROLE, "s3DataDestination": {"path": place}},
+             },
+             "Invalid S3 output path")
+        for place in ("http://nowhere/", "s3:///reports")
+    ),
+    case("reports moved to nowhere", "UpdateMetricAttribution",
+         _updated(metricsOutputConfig={"roleArn": ROLE, "s3DataDestination": {"path": "https://bucket/reports/"}}),
+         "Invalid S3 output path"),
     case("a metric twice", "CreateMetricAttribution", _attribution(_METRIC, _METRIC), "Metric more is given twice."),
     case("two metrics added under a name", "UpdateMetricAttribution", _updated(addMetrics=[_METRIC] * 2),
          "Metric more is given twice."),

@@ -23,7 +23,8 @@ _ROOMS = {each.module for each in declarations() if each.module.partition(".")[0
 REFUSALS = frozenset(
     f"{each.module}.{each.name}".removeprefix("resources.")
     for each in declarations()
-    if isinstance(each.what, Refusal) and (each.module in _ROOMS or each.module in ("errors", "throttling"))
+    if isinstance(each.what, Refusal)
+    and (each.module in _ROOMS or each.module in ("errors", "throttling", "attribution.expressions"))
 )
 """Every way in which the control plane refuses a call, by module and constant."""
 

@@ -139,10 +139,28 @@ def test_what_lasts_keeps_the_dataset_at_every_status(slow: Stage, what: str, ma
     slow.call("DeleteDataset", datasetArn=dataset)
 
 
+@meets("metric_attribution.NO_ITEMS")
+def test_a_sum_over_items_needs_items(slow: Stage) -> None:
+    group, _ = yard(slow)
+    items = making.dataset(slow, group, "ITEMS", making.ITEMS)
+    said = "Expression SUM(Items.PRICE) requires that items are imported first."
+    given: dict[str, Any] = {
+        "name": slow.name("m"),
+        "datasetGroupArn": group,
+        "metrics": [{"eventType": "a", "metricName": "m", "expression": "SUM(Items.PRICE)"}],
+        "metricsOutputConfig": {"roleArn": ROLE},
+    }
+    assert ask(slow, "CreateMetricAttribution", **given) == ("InvalidInputException", 400, said)
+    making.load(slow, items, making.CATALOGUE)
+    slow.call("CreateMetricAttribution", **given)
+
+
 def test_what_does_not_read_a_dataset_does_not_keep_it(slow: Stage) -> None:
     group, dataset = yard(slow)
     items = making.dataset(slow, group, "ITEMS", making.ITEMS)
     users = making.dataset(slow, group, "USERS", USERS)
+    priced = {"itemId": "i", "properties": '{"price": 1, "title": "t", "description": "d"}'}
+    slow.program.events.put_items(datasetArn=items, items=[priced])
     figures = attribution(slow, group, "SUM(Items.PRICE)")
     clicks = tracker(slow, group)
     assert ask(slow, "DeleteDataset", datasetArn=items) == kept(items, figures)
