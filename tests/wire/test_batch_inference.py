@@ -273,8 +273,8 @@ def failure(batch: Batch, version: str, source: str, **more: Any) -> str:
 
 def test_a_job_without_input_or_output_fails_and_says_so(world: World, batch: Batch) -> None:
     version, bucket = version_of(world.program, world.popular), world.program.bucket
-    assert failure(batch, version, f"s3://{bucket}/in/nothing") == "Invalid S3 input path"
     blank = batch.put("in/blank.json", ["", "  "])
+    assert failure(batch, version, f"s3://{bucket}/in/nothing") == "Invalid S3 input path"
     assert failure(batch, version, blank) == "The input of the job has no records."
     strange = f"s3://{bucket}-no-such-bucket/in/a.json"
     assert failure(batch, version, strange).startswith("Insufficient privileges for accessing data in S3.")

@@ -167,12 +167,11 @@ def test_jobs_are_told_of_on_the_admin_page_the_command_line_and_in_the_log(
     assert report in everything
     assert {job["kind"] for job in everything} == {"batchInferenceJob", "datasetImportJob", "solutionVersion"}
     assert len(ask(one, "?limit=1")["jobs"]) == 1
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        ask(one, "?limit=0")
-    assert caught.value.code == 400
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        ask(one, "/arn:of:nothing")
-    assert caught.value.code == 404
+    for path, code in (("?limit=0", 400), ("/arn:of:nothing", 404)):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            ask(one, path)
+        with caught.value as refusal:
+            assert refusal.code == code
     assert f"{arn} is done: 3 lines, 0 of them bad, 1 files" in caplog.text
     runner = CliRunner()
     shown = runner.invoke(main, ["jobs", "--url", one.server.url])
