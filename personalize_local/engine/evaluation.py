@@ -104,7 +104,7 @@ def measure(answers: Sequence[tuple[Int32, Int32]], n_items: int) -> dict[str, f
     shown = np.zeros(n_items, bool)
     for recommended, truth in answers:
         wanted = np.unique(truth)
-        flags = np.isin(recommended[:LIST_LENGTH], wanted)
+        flags = (recommended[:LIST_LENGTH, None] == wanted).any(axis=1)
         shown[recommended[:LIST_LENGTH]] = True
         for name, function in _MEASURES.items():
             per_user[name].append(function(flags, len(wanted)))

@@ -27,7 +27,7 @@ _REGULARIZATION, _REGULARIZATION_BY_COUNT = 300.0, 20.0
 _DISCOUNT = 0.5  # popularity discount of the neighbours in large catalogues: the cosine
 _NEAR_REGULARIZATION = 60.0  # events near each other are fewer than common users
 _WHOLE_EVENTS = 300_000  # interactions up to which EASE has every item of a small catalogue
-_COVERED = 0.95  # share of the interactions whose items EASE has beyond that: it costs the cube of their number
+_COVERED = 0.9  # share of the interactions whose items EASE has beyond that: it costs the cube of their number
 # What common users may cost, in pairs: where histories are too long for that their newest events are paired.
 _PAIRS_PER_EVENT, _MOST_PAIRS, _PAIRS_PER_HUGE = 24.0, 24_000_000.0, 2.5
 # From so many events on, each step and each neighbour beyond the nearest says again what is well known.

@@ -98,10 +98,9 @@ class _Training:
         settings = self._choose(kept, held, lifetime, affinity, content)
         measured = self._model(settings, lifetime, rows, affinity(settings.near_share), content, known)
         asked = tested if len(learned) else NOBODY
-        times = self.data.interactions.timestamp[self.histories.rows]
         metrics = measure_model(
             lambda user, end: measured.scores_of(
-                self.histories.before(user, end, HISTORY), user=user, time=float(times[end - 1])
+                self.histories.before(user, end, HISTORY), user=user, time=self._time_of(end - 1)
             ),
             self.histories,
             asked,
@@ -117,13 +116,13 @@ class _Training:
 
     def _affinity(self, content: Content, rows: Int64, only: Int64 | None = None) -> Callable[[float], Affinity]:
         """The affinity of the sums as they are, which are of the interactions ``rows``, by its near_share."""
-        sums, counts = self.sums, self._counts(rows)
+        sums = self.sums
 
         @cache
         def part(near: bool) -> Affinity:
             found = sums.near_affinity() if near else sums.affinity(only)
             assert found is not None
-            return content.lent(found, counts)
+            return found if content.features is None else content.lent(found, self._counts(rows))
 
         @lru_cache(maxsize=1)
         def mixed(share: float) -> Affinity:
@@ -219,6 +218,9 @@ class _Training:
         user, item = interactions.user[rows], interactions.item[rows]
         return fit_persons(self.data.user_metadata, user, item, n_users, self.n_items)
 
+    def _time_of(self, position: int) -> float:
+        return float(self.data.interactions.timestamp[self.histories.rows[position]])
+
     def _periods(self, rows: Int64) -> ContextColumn | None:
         interactions = self.data.interactions
         return fit_periods(interactions.timestamp[rows], interactions.item[rows], self.n_items)
@@ -265,7 +267,7 @@ class _Training:
                 settings.reverse_share,
                 settings.damping,
                 self.controls.neighbours,
-                reverse=sums.reverse if settings.reverse_share and not isinstance(sums.counts, np.ndarray) else None,
+                reverse=sums.reverse if settings.reverse_share else None,
                 only=only,
             ),
             affinity=affinity,

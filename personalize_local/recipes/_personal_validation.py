@@ -6,7 +6,7 @@ held-out item. What is outside could not come first under any setting.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from personalize_local.engine.context import ContextColumn, PersonColumn
 from personalize_local.engine.data import Float32, Float64, Int32, Int64
 from personalize_local.engine.histories import Histories, ranges
 from personalize_local.engine.neighbours import NeighbourTable
-from personalize_local.engine.transitions import WINDOW, PairCounts, scales
+from personalize_local.engine.transitions import WINDOW, Margins
 from personalize_local.recipes._personal_sums import Affinity, Sums
 
 if TYPE_CHECKING:
@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 FEWEST_EVENTS = 50  # held-out events below which the defaults stand: fewer cannot tell settings apart
 # Chosen: each held-out event costs a pass over its pool for every setting, which where there is much data takes longer
 # than it tells.
-_MOST_EVENTS, _MOST_EVENTS_LARGE, _LARGE = 1_500, 600, 300_000
+_MOST_EVENTS, _MOST_EVENTS_LARGE, _LARGE = 1_500, 400, 300_000
 _SHARE = 0.1  # of the interactions that may be held out
-_POOL = 200  # strongest items of each signal
-_POPULAR = 100
+_POOL, _POPULAR = 200, 100  # strongest items of each signal, and most popular ones; where there is much data, half
 
 Column = tuple[ContextColumn, Int32]
 """What a column says, and the code of its value for each held-out event (-1: none)."""
@@ -195,12 +194,13 @@ class _Signals:
         self._near = min(WINDOW, window)
         self._far = self._near if isinstance(affinity(0.0), NeighbourTable) else window
         self._affinity = lru_cache(maxsize=1)(lambda share: _readable(affinity(share)))
+        self._margins = Margins.of(sums.counts)
         self._tables = {name: table.sparse() for name, table in tables.items()}
 
     def transitions(self, settings: Settings) -> Float32 | csr_array:
         """The whole signal [users, items]."""
         counts, share = self._sums.counts, settings.reverse_share
-        rows, columns = scales(counts, share, settings.damping)
+        rows, columns = self._margins.scales(share, settings.damping)
         read = self._readings.weighted(settings.transition_decay, self._near)
         read.data *= rows[read.indices]
         total = read @ counts + (read @ self._sums.reverse) * np.float32(share)
@@ -220,6 +220,15 @@ class _Signals:
         found: csr_array = self._readings.weighted(decay, self._near) @ self._tables[name]
         return found
 
+    def usual(self, tables: Iterable[str], *, nearness: bool) -> Iterator[Float32 | csr_array]:
+        """The whole signals under the usual settings."""
+        usual = Settings()
+        yield self.transitions(usual)
+        for share in (0.0, 1.0) if nearness else (0.0,):
+            yield self.affinity(usual.affinity_decay, share)
+        for name in tables:
+            yield self.of_table(name, usual.affinity_decay)
+
     def steps(self, pool: _Pool) -> _Steps:
         """The transitions to the cells of a pool, event by event."""
         last = np.full((self._near, pool.n_rows), -1, np.int64)
@@ -229,7 +238,7 @@ class _Signals:
             np.stack([pool.cells_of(counts, rows) for rows in last])
             for counts in (self._sums.counts, self._sums.reverse)
         )
-        return _Steps(pool=pool, counts=self._sums.counts, last=last, ahead=ahead, behind=behind)
+        return _Steps(pool=pool, margins=self._margins, last=last, ahead=ahead, behind=behind)
 
 
 def _readable(affinity: Affinity) -> Any:
@@ -244,14 +253,14 @@ class _Steps:
     """
 
     pool: _Pool
-    counts: PairCounts
+    margins: Margins
     last: Int64
     ahead: Float32
     behind: Float32
 
     def transitions(self, decay: float, share: float, damping: float) -> Float32:
         """The standardised signal of each cell; what lies outside the pool is too weak to change the deviation."""
-        rows, columns = scales(self.counts, share, damping)
+        rows, columns = self.margins.scales(share, damping)
         strengths = np.exp(-np.arange(len(self.last)) / decay)[:, None] * np.append(rows, 0.0)[self.last]
         signal = np.zeros(len(self.pool.row), np.float32)
         for age, strength in enumerate(strengths.astype(np.float32)):
@@ -284,7 +293,9 @@ def build_validation(
     n_items, target = len(popularity), histories.items[histories.indptr[users + 1] - 1].astype(np.int64)
     readings = _Readings.of(histories, users, history_limit, n_items)
     signals = _Signals(readings, sums, affinity, tables, window)
-    pool = _pooled(readings, signals, target, popularity, tables, nearness=nearness)
+    parts = 2 if len(histories.items) > _LARGE else 1
+    popular = np.argsort(-popularity, kind="stable")[: _POPULAR // parts]
+    pool = _pooled(readings, signals.usual(tables, nearness=nearness), target, popular, _POOL // parts)
     seen = np.zeros(len(pool.row), np.float32)
     seen[pool.places(readings.row, readings.item.astype(np.int64))] = 1.0
     of_tables = {name: _softened(partial(_cells_of_table, pool, signals, name)) for name in tables}
@@ -323,33 +334,21 @@ def _softened(signal: Callable[..., Float32]) -> Callable[..., Float32]:
 
 
 def _pooled(
-    readings: _Readings,
-    signals: _Signals,
-    target: Int64,
-    popularity: Float32,
-    tables: Iterable[str],
-    *,
-    nearness: bool,
+    readings: _Readings, wholes: Iterable[Float32 | csr_array], target: Int64, popular: Int64, width: int
 ) -> _Pool:
-    usual = Settings()
+    """The ``width`` highest of each whole signal, the histories, ``popular`` ones and the held-out items."""
     rows = np.arange(readings.n_rows)
-    popular = np.argsort(-popularity, kind="stable")[:_POPULAR]
-    wholes = (
-        signals.transitions(usual),
-        *(signals.affinity(usual.affinity_decay, share) for share in ((0.0, 1.0) if nearness else (0.0,))),
-        *(signals.of_table(name, usual.affinity_decay) for name in tables),
-    )
     parts = [
         (rows, target),
         (readings.row, readings.item.astype(np.int64)),
         (np.repeat(rows, len(popular)), np.tile(popular, len(rows))),
-        *(_highest(signal) for signal in wholes),
+        *(_highest(signal, width) for signal in wholes),
     ]
     return _Pool.of(parts, readings.n_rows, readings.n_items)
 
 
-def _highest(signal: Float32 | csr_array) -> tuple[Int64, Int64]:
-    """(rows, items) of the highest positive values of each row."""
+def _highest(signal: Float32 | csr_array, width: int) -> tuple[Int64, Int64]:
+    """(rows, items) of the ``width`` highest positive values of each row."""
     rows, items = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for row in range(signal.shape[0]):
         columns: Int32
@@ -359,8 +358,8 @@ def _highest(signal: Float32 | csr_array) -> tuple[Int64, Int64]:
         else:
             filled = slice(signal.indptr[row], signal.indptr[row + 1])
             columns, values = signal.indices[filled], signal.data[filled]
-        if len(values) > _POOL:
-            columns = columns[np.argpartition(values, len(values) - _POOL)[len(values) - _POOL :]]
+        if len(values) > width:
+            columns = columns[np.argpartition(values, len(values) - width)[len(values) - width :]]
         rows.append(np.full(len(columns), row, np.int64))
         items.append(columns.astype(np.int64))
     return np.concatenate(rows), np.concatenate(items)
