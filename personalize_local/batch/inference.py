@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from personalize_local.batch.themes import Themes
     from personalize_local.engine.many_scores import Best
 
-LINES_AT_A_TIME = 256
+LINES_AT_A_TIME = 500
 _UNKNOWN_SCORE = 0.0
 _PAGE = "dg/batch-inference-job-output-examples.html"
 RULES = (
