@@ -259,7 +259,7 @@ class _Dense(_Parts):
             signals.append((self._sums(block, table, (owners, items, far)).astype(np.float32), weight))
         logits = np.tile(model._popular.astype(np.float32), (len(block), 1))
         for signal, weight in signals:
-            logits += softened(signal * self._scale(signal), settings.exponent) * np.float32(weight * heat)
+            logits += _softened(signal * self._scale(signal), settings.exponent) * np.float32(weight * heat)
         if (known := self.periods(block)) is not None:
             rows, parts, weights = known
             logits += rows[parts] * weights[:, None]
@@ -326,7 +326,7 @@ class _Sparse(_Parts):
             signal = sums[cells]
             sums[cells] = 0.0
             signal *= np.repeat(self._scale(starts, signal), lengths)
-            signal = softened(signal, model.settings.exponent)
+            signal = _softened(signal, model.settings.exponent)
             signal *= np.float32(weight * heat)
             logits += signal
         if (known := self.periods(block)) is not None:
@@ -372,6 +372,17 @@ class _Sparse(_Parts):
         totals = np.add.reduceat(signal, starts[:-1], dtype=np.float64)
         squares = np.add.reduceat(signal * signal, starts[:-1], dtype=np.float64)
         return _over_deviation(totals, squares, self.n_items)
+
+
+def _softened(signal: Float32, exponent: float) -> Float32:
+    """As :func:`softened`, whose usual power is a root: the power in general takes three times as long."""
+    if exponent != 0.5:
+        return softened(signal, exponent)
+    root: Float32 = np.maximum(signal, np.float32(0))
+    np.sqrt(root, out=root)
+    if signal.min() < 0:
+        root += np.minimum(signal, np.float32(0))
+    return root
 
 
 def _summed(places: Int64, values: Float32 | Float64, size: int) -> Float64:
