@@ -58,7 +58,8 @@ class _Asked:
 
     line: Line
     query: Query
-    who: Who
+    user_id: str | None
+    item_id: str | None
     choice: Choice | None
     listed: list[str]
 
@@ -154,16 +155,10 @@ class Answers:
         listed = list(dict.fromkeys(line.ids("itemList", MAXIMUM_INPUT))) if self._ranks else []
         user_id, item_id = (None, id_) if related else (id_, None)
         loaded = self._loaded
-        who = Who(
-            loaded=loaded,
-            asked=self._around.payload["version"],
-            user_id=user_id,
-            item_id=item_id,
-            operation=str(self._recipe.operation),
-        )
         chosen = None
         if (filter_arn := self._around.payload["filterArn"]) is not None:
-            chosen = choice(self._around.context, self._rows, who, filter_arn, line.filter_values())
+            who, values = self._who(user_id, item_id), line.filter_values()
+            chosen = choice(self._around.context, self._rows, who, filter_arn, values)
         events = self._events(user_id)
         query = Query(
             user_id=user_id if user_id is not None and loaded.remembers(user_id) else None,
@@ -172,7 +167,16 @@ class Answers:
             time=events[-1][1] if events else None,
             influence=self._config.get("rankingInfluence", {}),
         )
-        return _Asked(line=line, query=query, who=who, choice=chosen, listed=listed)
+        return _Asked(line=line, query=query, user_id=user_id, item_id=item_id, choice=chosen, listed=listed)
+
+    def _who(self, user_id: str | None, item_id: str | None) -> Who:
+        return Who(
+            loaded=self._loaded,
+            asked=self._around.payload["version"],
+            user_id=user_id,
+            item_id=item_id,
+            operation=str(self._recipe.operation),
+        )
 
     def _events(self, user_id: str | None) -> Sequence[tuple[str, float]]:
         if user_id is None or user_id not in self._recent or self._users is None or self._users.get(user_id) < 0:
@@ -184,11 +188,12 @@ class Answers:
     # What is answered
 
     def _answer(self, one: _Asked, loaded: Loaded) -> Mapping[str, Any]:
-        asked = Question(loaded=loaded, query=one.query, tag="", who=one.who, choice=one.choice, config=self._config)
+        who = self._who(one.user_id, one.item_id)
+        asked = Question(loaded=loaded, query=one.query, tag="", who=who, choice=one.choice, config=self._config)
         if self._ranks:
             return _ranking(asked, one.listed)
         if self._themes is not None:
-            return self._themes.of(str(one.who.item_id), self._list(asked)["recommendedItems"])
+            return self._themes.of(str(one.item_id), self._list(asked)["recommendedItems"])
         if self._recipe.needs_user or self._recipe.needs_item or one.choice is not None:
             return self._list(asked)
         if self._common is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -231,14 +232,22 @@ class _Parts:
             for row, weight in parts:
                 yield place, row, weight
 
-    def periods(self, block: _Block) -> tuple[Float32, Int64, Float32] | None:
-        """(Logits of each part of time, each user's part, what they weigh for him); None where time says nothing."""
-        periods, weight = self.model.periods, self.model.settings.period_weight
-        if periods is None or not weight or all(time is None for time in block.times):
+    @cached_property
+    def _of_periods(self) -> Float32:
+        """What each part of time adds to every item, and a last row for what is of no known time."""
+        assert self.model.periods is not None
+        settings, logits = self.model.settings, self.model.periods.logits
+        return np.pad(logits * np.float32(settings.period_weight * settings.temperature), ((0, 1), (0, 0)))
+
+    def periods(self, block: _Block) -> tuple[Float32, Int64] | None:
+        """(What is added in each part of time, each user's part); None where time says nothing."""
+        periods = self.model.periods
+        if periods is None or not self.model.settings.period_weight:
             return None
-        parts = np.array([0 if time is None else periods.part(time) for time in block.times], np.int64)
-        weights = np.array([0.0 if time is None else weight for time in block.times])
-        return periods.logits, parts, (weights * self.model.settings.temperature).astype(np.float32)
+        unknown = len(periods.logits)
+        return self._of_periods, np.array(
+            [unknown if time is None else periods.part(time) for time in block.times], np.int64
+        )
 
 
 class _Dense(_Parts):
@@ -261,8 +270,8 @@ class _Dense(_Parts):
         for signal, weight in signals:
             logits += _softened(signal * self._scale(signal), settings.exponent) * np.float32(weight * heat)
         if (known := self.periods(block)) is not None:
-            rows, parts, weights = known
-            logits += rows[parts] * weights[:, None]
+            rows, parts = known
+            logits += rows[parts]
         for place, row, weight in self.rows(block):
             logits[place] += row * np.float32(weight * heat)
         keys, added = self.again(block)
@@ -330,9 +339,8 @@ class _Sparse(_Parts):
             signal *= np.float32(weight * heat)
             logits += signal
         if (known := self.periods(block)) is not None:
-            rows, parts, weights = known
-            known_cells = np.repeat(parts * self.n_items, lengths) + items
-            logits += rows.reshape(-1).take(known_cells) * np.repeat(weights, lengths)
+            rows, parts = known
+            logits += rows.reshape(-1).take(np.repeat(parts * self.n_items, lengths) + items)
         for place, row, weight in self.rows(block):
             part = slice(starts[place], starts[place + 1])
             logits[part] += row[items[part]] * np.float32(weight * heat)
