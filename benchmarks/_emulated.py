@@ -244,13 +244,14 @@ class Emulator:
 
 
 @contextmanager
-def emulator(clock: float | None = None) -> Iterator[Emulator]:
+def emulator(clock: float | None = None, workers: int = 1) -> Iterator[Emulator]:
     """An emulator with default settings, but without quotas and other services.
 
-    ``clock``: epoch seconds at which its clock stands until it is moved; the machine's clock without.
+    ``clock``: epoch seconds at which its clock stands until it is moved; the machine's clock without. ``workers`` are
+    the processes that run jobs.
     """
     with tempfile.TemporaryDirectory() as folder:
         storage = Path(folder)
-        settings = Settings(port=0, s3_root=storage, companion=False, quotas="off", clock=clock)
+        settings = Settings(port=0, s3_root=storage, companion=False, quotas="off", clock=clock, workers=workers)
         with BackgroundServer(settings) as server:
             yield Emulator(aws=Aws(server.url, Console(io.StringIO())), url=server.url, storage=storage)

@@ -25,6 +25,7 @@ NAMES = (
     "serving",
     "put_events",
     "filters",
+    "batch",
 )
 _PATIENCE_SECONDS = 600
 FOLDER = Path(__file__).resolve().parent

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SIZES = ("small", "medium", "large")
-_HEALTH_SECONDS = 5.0
 _COSTS_SECONDS = 60.0
 
 
@@ -87,17 +86,33 @@ def serve(**options: object) -> None:
 @click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
 def health(url: str | None) -> None:
     """Ask a running server how it is; exit code 1 when it does not answer."""
-    from http.client import HTTPException
-    from urllib.request import ProxyHandler, build_opener
+    from personalize_local.watching import NoAnswer, ask
 
     address = (url or _environment_settings().url).rstrip("/") + "/_personalize/health"
     try:
-        # A proxy from the environment would answer for the server.
-        with build_opener(ProxyHandler({})).open(address, timeout=_HEALTH_SECONDS) as answer:
-            told = json.loads(answer.read(1 << 20))
-    except (OSError, HTTPException, ValueError) as error:
-        raise click.ClickException(f"No healthy server at {address}: {error}") from None
-    click.echo(json.dumps(told, indent=2))
+        click.echo(json.dumps(ask(address), indent=2))
+    except NoAnswer as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command(short_help="Show what the jobs of a running server are doing.")
+@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@click.option("--watch", "watched", is_flag=True, help="Show it again and again, until no job is unfinished.")
+@click.option("--every", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="Seconds between looks.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many jobs to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; with --watch, a line for each change.")
+def jobs(url: str | None, watched: bool, every: float, limit: int, as_json: bool) -> None:
+    """Show what the newest jobs of a running server are doing: how far batch jobs are, how fast, and the time left."""
+    from personalize_local.watching import NoAnswer, show, sleep, watch
+
+    address = url or _environment_settings().url
+    try:
+        if watched:
+            watch(address, click.echo, limit=limit, as_json=as_json, every=every, pause=sleep)
+        else:
+            show(address, click.echo, limit=limit, as_json=as_json)
+    except NoAnswer as error:
+        raise click.ClickException(str(error)) from None
 
 
 @main.command(short_help="Tell what the same use would have cost on AWS.")

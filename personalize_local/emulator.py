@@ -15,6 +15,7 @@ from botocore_shapes.model import load_service_model
 from botocore_shapes.service import Call, Lasting, Service
 from personalize_local import events, runtime
 from personalize_local.arns import account_of, is_region
+from personalize_local.batch import jobs as batch_jobs
 from personalize_local.clock import Clock, RealClock, VirtualClock
 from personalize_local.context import Context
 from personalize_local.costs import pricelist
@@ -25,7 +26,7 @@ from personalize_local.events.impressions import Shown
 from personalize_local.events.measuring import Measuring
 from personalize_local.events.put_events import Destinations
 from personalize_local.ids import Ids
-from personalize_local.jobs import deleting, exporting, importing, training, unbuilt
+from personalize_local.jobs import deleting, exporting, importing, training
 from personalize_local.jobs.executors import InlineExecutor, process_executor
 from personalize_local.jobs.lifecycle import Modes
 from personalize_local.jobs.runner import JobRunner, JobType
@@ -62,7 +63,8 @@ JOBS = {
     "recommender": JobType(run=training.run, complete=recommender.complete),
     "dataDeletionJob": JobType(run=deleting.run, complete=deleting.complete),
     "datasetExportJob": JobType(run=exporting.run),
-    **dict.fromkeys(("batchInferenceJob", "batchSegmentJob"), JobType(run=unbuilt.run)),
+    "batchInferenceJob": batch_jobs.INFERENCE,
+    "batchSegmentJob": batch_jobs.SEGMENTS,
 }
 
 
@@ -101,6 +103,7 @@ class Emulator:
             make_executor=self._make_executor,
             workplace=self._workplace,
             ended=self._job_ended,
+            width=1 if settings.executor == "inline" else settings.workers,
         )
         self._storage = ObjectsConfig(root=settings.s3_root, endpoint_url=settings.s3_endpoint, region=settings.region)
         self._companion: WSGIApplication | None = None
@@ -271,6 +274,18 @@ class Emulator:
             "services": {service.model.service_name: "available" for service in self.services},
             "jobs": {"running": self.jobs.running},
         }
+
+    def job_report(self, arn: str) -> dict[str, Any] | None:
+        """What a job is doing or what came of it, as JSON values; None where there is none of this ARN."""
+        with self.database.read() as rows:
+            job = rows.job(arn)
+        return None if job is None else self.jobs.report(job)
+
+    def job_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The reports of the newest jobs of all accounts and regions, newest first."""
+        with self.database.read() as rows:
+            jobs = rows.newest_jobs(limit)
+        return [self.jobs.report(job) for job in jobs]
 
     def import_report(self, arn: str) -> dict[str, Any] | None:
         """What became of an import job, as JSON values; None where there is no such job."""

@@ -15,11 +15,9 @@ from typing import Any, get_args
 import personalize_local
 from botocore_shapes.model import ServiceModel, load_service_model
 from personalize_local import events, runtime, settings
-from personalize_local.emulator import JOBS
-from personalize_local.jobs import unbuilt
 from personalize_local.provenance import Provenance, Refusal, Rule, Sentence
 from personalize_local.recipes import RECIPES
-from personalize_local.resources import KINDS, control_plane
+from personalize_local.resources import control_plane
 from personalize_local.resources.quotas import QUOTAS, Quota
 from personalize_local.resources.verbs import Handler, Verbs
 
@@ -117,6 +115,7 @@ _ROOMS = {
     "datasets": "Data",
     "filters": "Filters",
     "jobs": "Jobs",
+    "batch": "Batch jobs",
     "costs": "Costs",
     "recipes": "Recipes",
     "engine": "Recipes",
@@ -305,8 +304,7 @@ def operations_as_markdown() -> str:
         model = load_service_model(name)
         served = handlers_of(model)
         rows = [
-            (operation, _how(operation, served.get(operation)), _errors(model, operation))
-            for operation in model.operation_names
+            (operation, _how(served.get(operation)), _errors(model, operation)) for operation in model.operation_names
         ]
         pieces += [
             f"## {name}\n",
@@ -316,17 +314,13 @@ def operations_as_markdown() -> str:
     return "\n".join(pieces)
 
 
-def _how(operation: str, handler: Handler | None) -> str:
+def _how(handler: Handler | None) -> str:
     if handler is None:
         return "no"
     owner: Any = getattr(handler, "__self__", None)
     if isinstance(owner, Verbs):
         return "derived"
-    how = f"`{handler.__module__.partition('.')[2]}`"
-    kind = next((kind.name for kind in KINDS.values() if operation == f"Create{kind.title}"), None)
-    if kind in JOBS and JOBS[kind].run is unbuilt.run:
-        how += "; its job ends in a failure that says that it is not built"
-    return how
+    return f"`{handler.__module__.partition('.')[2]}`"
 
 
 def _errors(model: ServiceModel, operation: str) -> str:

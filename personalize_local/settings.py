@@ -139,7 +139,9 @@ class Settings:
     executor: str = setting(
         _choice("process", "inline"), "process", "Where jobs run: in child processes, or inline in the request."
     )
-    workers: int = setting(_count(1), 1, "Child processes that run jobs at the same time.")
+    workers: int = setting(
+        _count(1), 1, "Child processes that run jobs at the same time; all share the parts of a batch job."
+    )
     threads: int = setting(_count(2), 4, "Threads that answer requests.")
     seed: int = setting(_count(0), 0, "Seed of training: the same data and the same seed give the same model.")
     id_seed: int | None = setting(_count(0), None, "Seed of generated ids, for reproducible runs; random without.")

@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the top of the house to its ground; a room may import from its own line and from lines below.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("cli", "__main__", "dry_run", "ledger", "server", "testing", "demo"),
+    ("cli", "__main__", "dry_run", "watching", "ledger", "server", "testing", "demo"),
     ("emulator",),
-    ("experiments",),
+    ("batch", "experiments"),
     ("resources", "runtime", "events"),
     ("jobs",),
     ("attribution",),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from tests.machine import Machine, Stream, begin_import, children_of, finished, parent_of, trained
-from tests.wire.program import POPULARITY, interactions_csv, items_csv, until
+from tests.wire.program import POPULARITY, ROLE, interactions_csv, items_csv, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -125,3 +126,43 @@ def test_a_killed_worker_is_replaced_and_its_training_finished(machine: Machine)
     assert program.recommend(program.campaign(version))
     machine.close()
     assert children_of(machine.pid) == set()
+
+
+def test_a_batch_job_that_is_killed_goes_on_where_it_was(machine: Machine) -> None:
+    lines = 200_000
+    program = machine.start()
+    group = program.group()
+    job = begin_import(program, program.dataset(group), "load", interactions_csv(users=100))
+    assert finished(program, job)["status"] == "ACTIVE"
+    version = program.version(program.solution(group, recipe=POPULARITY))
+    trained(program, version)
+    source = program.put("in/all.json", "".join(f'{{"userId": "u{number}"}}\n' for number in range(lines)))
+    arn = program.personalize.create_batch_inference_job(
+        jobName="all",
+        solutionVersionArn=version,
+        jobInput={"s3DataSource": {"path": source}},
+        jobOutput={"s3DataDestination": {"path": f"s3://{program.bucket}/out/"}},
+        roleArn=ROLE,
+        numResults=3,
+    )["batchInferenceJobArn"]
+    until(lambda: len(list(machine.data.glob("spool/*/done-*"))), lambda done: done >= 2)
+    machine.kill()
+    done = list(machine.data.glob("spool/*/done-*"))
+    assert 2 <= len(done) < lines / 10_000
+    assert not (machine.buckets / program.bucket / "out").exists()
+    # A part that is done is not made again: what is written into one stays.
+    first = done[0].parent / "out-000000"
+    first.write_bytes(first.read_bytes().replace(b'"error":null', b'"error":"kept"', 1))
+    program = machine.start()
+
+    def read() -> str:
+        found = program.personalize.describe_batch_inference_job(batchInferenceJobArn=arn)["batchInferenceJob"]
+        return str(found["status"])
+
+    assert until(read, lambda status: status in ("ACTIVE", "CREATE FAILED")) == "ACTIVE"
+    with (machine.buckets / program.bucket / "out" / "all.json.out").open() as output:
+        for number, line in zip(count(), output, strict=False):
+            assert line.startswith(f'{{"input":{{"userId":"u{number}"}},"output":{{"recommendedItems":["')
+            assert line.endswith('"error":"kept"}\n' if not number else '"error":null}\n')
+    assert number == lines - 1
+    until(lambda: list((machine.data / "spool").iterdir()), lambda left: not left)

@@ -65,6 +65,19 @@ class PastEvents:
         """The users, to find one."""
         return Vocabulary.from_strings(columns.strings(self._users))
 
+    @property
+    def user_ids(self) -> Array:
+        """The ids of the users, as an array of strings that their codes index."""
+        return self._users
+
+    def users_with(self, types: frozenset[str] | None) -> NDArray[np.int64]:
+        """The codes of the users with an event of the types (None: of any)."""
+        owners = np.repeat(np.arange(len(self._users)), np.diff(self._indptr))
+        if types is not None:
+            codes = [code for code, name in enumerate(self.types) if name in types]
+            owners = owners[np.isin(self._type[self._rows], codes)]
+        return np.unique(owners)
+
     def of(self, user: str) -> Did:
         """What a user did, in the order in which it was imported."""
         index = self.users.get(user)

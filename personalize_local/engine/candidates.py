@@ -21,6 +21,11 @@ class Candidates:
         self._n_items, self._always = n_items, always
         self._kept = threading.local()
 
+    @property
+    def always(self) -> Int32:
+        """The candidates of every query."""
+        return self._always
+
     def collect(self, tables: Sequence[Cells], first: Int32) -> tuple[Int32, list[Float32]]:
         """(the distinct items of all ``tables`` and those of everyone, the sum of each table for each of them).
 

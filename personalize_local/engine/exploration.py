@@ -28,6 +28,7 @@ MOST_JUDGED = 5_000
 """Items for which they are looked for: both bound the time of it to about a second."""
 _PULL = 1.0
 """Likeness that the mean of the catalogue counts for."""
+_WORD = 2**64 - 1
 _SPREAD = 0.2
 _LEAST = 0.02
 _TASTE = 1.0
@@ -99,7 +100,14 @@ def chances(marked: UInt64, key: int) -> Float64:
 
 def positions(count: int, share: float, key: int) -> int:
     """How many of ``count`` positions are explored: ``share`` of them, on average over keys."""
-    return int(count * share + float(chances(np.zeros(1, np.uint64), key)[0]))
+    return int(count * share + _chance(key))
+
+
+def _chance(key: int) -> float:
+    """That of a mark of 0, as :func:`chances` gives it: without arrays, as it is asked for with each answer."""
+    mixed = ((key ^ (key >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _WORD
+    return ((mixed ^ (mixed >> 31)) >> 11) * 2.0**-53
 
 
 def alike(wanted: csr_array, learned: csr_array) -> tuple[NDArray[np.int64], Float64]:

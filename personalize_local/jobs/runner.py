@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 from personalize_local.clock import Clock
+from personalize_local.jobs.course import Course, Progress, Stages
 from personalize_local.jobs.executors import stop
 from personalize_local.jobs.sweeping import sweep
 from personalize_local.jobs.workplace import JobFailure, RunAgain, Workplace
@@ -41,10 +42,13 @@ class JobType:
     complete: Callable[[Rows, Job, Workplace], None] | None = None
     tell: Callable[[Mapping[str, Any]], str] | None = None
     """What the log says of a result; without it, failures alone are logged."""
+    stages: Stages | None = None
+    """The work in parts that goes before ``run``, which puts together what came of them."""
 
 
 class JobRunner:
-    """All background work of one emulator. ``ended`` is told of each job whose outcome is in the store."""
+    """All background work of one emulator. ``ended`` is told of each job whose outcome is in the store; of a job in
+    parts, ``width`` are done at a time."""
 
     def __init__(
         self,
@@ -55,13 +59,15 @@ class JobRunner:
         make_executor: Callable[[], Executor],
         workplace: Callable[[str], Workplace],
         ended: Callable[[Job], None] = lambda _: None,
+        width: int = 1,
     ) -> None:
         self._database, self._clock, self._types = database, clock, types
         self._make_executor, self._workplace = make_executor, workplace
-        self._told = ended
+        self._told, self._width = ended, width
         self._executor: Executor | None = None
         self._lock = threading.Lock()
         self._running: dict[str, Future[dict[str, Any]]] = {}
+        self._courses: dict[str, Course] = {}
         self._ended: WeakSet[Executor] = WeakSet()
         self._sweep = False
         self._closed = False
@@ -77,19 +83,58 @@ class JobRunner:
             job = rows.job(arn)
         if job is None or job.state != "PENDING":
             return
-        workplace = self._workplace(job.payload.get("account", ""))
-        run = self._types[job.kind].run
         executor = self._current()
         if executor is None:
             return
         try:
-            future = executor.submit(run, job.payload, workplace)
+            future = self._begin(job, executor)
         except RuntimeError:  # a worker died since, or the executor was stopped for another job
             self._drop(executor)
             self.submit(arn, attempt)
             return
         self._running[arn] = future
         future.add_done_callback(lambda done: self._finish(job, done, executor, attempt))
+
+    def _begin(self, job: Job, executor: Executor) -> Future[dict[str, Any]]:
+        type_, workplace = self._types[job.kind], self._workplace(job.payload.get("account", ""))
+        if type_.stages is None:
+            return executor.submit(type_.run, job.payload, workplace)
+        course = Course(
+            executor,
+            arn=job.arn,
+            payload=job.payload,
+            workplace=workplace,
+            stages=type_.stages,
+            finish=type_.run,
+            width=self._width,
+            wanted=lambda: self._is_pending(job),
+        )
+        self._courses[job.arn] = course
+        course.begin()
+        return course.outcome
+
+    def _is_pending(self, job: Job) -> bool:
+        with self._database.read() as rows:
+            found = rows.job(job.arn)
+        return found is not None and (found.state, found.payload) == ("PENDING", job.payload)
+
+    def report(self, job: Job) -> dict[str, Any]:
+        """What a job is doing or what came of it, as JSON values; how far it is, where it is done in parts."""
+        state = job.state
+        facts: dict[str, Any] = {"arn": job.arn, "kind": job.kind, "submitted": job.submitted}
+        if state == "PENDING":
+            progress = self.progress(job.arn)
+            facts["state"] = "RUNNING" if job.arn in self._running else "WAITING"
+            return facts if progress is None else {**facts, "progress": progress.facts()}
+        told, tell = job.result.get("reason"), self._types[job.kind].tell
+        if tell is not None and state in ("DONE", "FAILED"):
+            told = tell(job.result)
+        return {**facts, "state": state, "finished": job.finished, **({} if told is None else {"told": told})}
+
+    def progress(self, arn: str) -> Progress | None:
+        """How far a job in parts is that runs now; None for any other."""
+        course = self._courses.get(arn)
+        return None if course is None else course.progress
 
     def _current(self) -> Executor | None:
         with self._lock:
@@ -108,6 +153,7 @@ class JobRunner:
     def _finish(self, job: Job, future: Future[dict[str, Any]], executor: Executor, attempt: int) -> None:
         if self._running.get(job.arn) is future:
             del self._running[job.arn]
+            self._courses.pop(job.arn, None)
         if self._closed:
             return
         if executor in self._ended and _was_cut_off(future):

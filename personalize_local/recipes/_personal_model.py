@@ -83,10 +83,13 @@ class PersonalModel:
     def scores(self, query: Query) -> Scores:
         """Score the catalogue for the history of ``query``; without one by popularity, either under its context."""
         user = self._user(query)
-        time = query.time
-        if time is None and 0 <= user < len(self.last_times):
-            time = int(self.last_times[user])
-        return self.scores_of(self.history(query), query.context, user, time)
+        return self.scores_of(self.history(query), query.context, user, self._time(query, user))
+
+    def _time(self, query: Query, user: int) -> float | None:
+        """The time of the newest event that is known."""
+        if query.time is None and 0 <= user < len(self.last_times):
+            return int(self.last_times[user])
+        return query.time
 
     def _user(self, query: Query) -> int:
         return -1 if query.user_id is None else self.users.get(query.user_id)

@@ -245,6 +245,11 @@ class Recipe:
         return self.domain is not None
 
     @property
+    def item_attributes(self) -> bool:
+        """Whether segments are asked for by attributes of items, not by items."""
+        return self.segments and "ITEMS" in self.required_datasets
+
+    @property
     def segments(self) -> bool:
         """Whether the recipe answers with users, through batch segment jobs."""
         return self.type == "USER_SEGMENTATION"

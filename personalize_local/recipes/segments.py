@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from personalize_local.engine.data import Float32, Int32, Int64
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from personalize_local.recipes._personal_model import PersonalModel
     from personalize_local.recipes.base import Model
 
-_USERS_AT_A_TIME = 64
+_USERS_AT_A_TIME = 512
 
 
 def interests(model: Model, groups: Sequence[Int32], users: Int64 | None = None) -> Float32:
@@ -25,22 +24,17 @@ def interests(model: Model, groups: Sequence[Int32], users: Int64 | None = None)
     ``model`` is that of a segmentation recipe, ``groups`` hold item indexes and ``users`` indexes into its users
     (None: all). The probabilities are those of the personal answers: the sum over the group's items.
     """
+    from personalize_local.recipes._personal_blocks import shares_of_groups
+
     asked = cast("PersonalModel", model)
     rows = np.arange(len(asked.users)) if users is None else users
     belongs = members(groups, len(asked.items))
     found = np.zeros((len(rows), len(groups)), np.float32)
     for begin in range(0, len(rows), _USERS_AT_A_TIME):
         part = rows[begin : begin + _USERS_AT_A_TIME]
-        chances = np.stack([_chances(asked, int(user)) for user in part])
-        found[begin : begin + len(part)] = (belongs.T @ chances.T).T
+        histories = [asked.histories.of(user) for user in part.tolist()]
+        found[begin : begin + len(part)] = shares_of_groups(asked, histories, belongs)
     return found
-
-
-def _chances(model: PersonalModel, user: int) -> NDArray[np.float64]:
-    logits = model.scores_of(model.histories.of(user)).dense()
-    chances: NDArray[np.float64] = np.exp(logits - logits.max())
-    chances /= chances.sum()
-    return chances
 
 
 def members(groups: Sequence[Int32], n_items: int) -> csr_array:

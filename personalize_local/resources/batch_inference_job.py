@@ -9,7 +9,7 @@ from personalize_local.context import Context
 from personalize_local.provenance import invalid
 from personalize_local.recipes.base import Recipe
 from personalize_local.resources import quotas
-from personalize_local.resources.batch_rules import active_version, job_body
+from personalize_local.resources.batch_rules import active_version, copied, job_body, work_of
 from personalize_local.resources.changes import insert
 from personalize_local.resources.dataset import live_datasets, schema_of
 from personalize_local.resources.kind import Kind, Lifecycle
@@ -44,7 +44,9 @@ KIND = Kind(
 def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """CreateBatchInferenceJob."""
     arn = context.arn(f"batch-inference-job/{params['jobName']}")
-    with context.emulator.database.write() as rows:
+    folder = context.emulator.ids.uuid()
+    copying = copied(context, params["jobInput"]["s3DataSource"]["path"], folder)
+    with copying as keep, context.emulator.database.write() as rows:
         version = active_version(context, rows, params["solutionVersionArn"])
         recipe, group = recipe_of_version(version), version.body["datasetGroupArn"]
         if not recipe.batch_inference:
@@ -59,8 +61,11 @@ def create(context: Context, params: dict[str, Any]) -> dict[str, Any]:
             "batchInferenceJobMode": params.get("batchInferenceJobMode", "BATCH_INFERENCE"),
             "themeGenerationConfig": params.get("themeGenerationConfig"),
         }
-        job = {"what": "A batch inference job"}
+        themes = params.get("themeGenerationConfig", {}).get("fieldsForThemeGeneration", {}).get("itemName")
+        lines = quotas.BATCH_LINES if themes is None else quotas.THEME_LINES
+        job = work_of(context, rows, body, folder, lines=lines, recipe=recipe.name, config=config, itemName=themes)
         insert(context, rows, KIND, arn=arn, params=params, body=body, parent=version.arn, job=job)
+        keep()
     context.emulator.jobs.submit(arn)
     return {"batchInferenceJobArn": arn}
 

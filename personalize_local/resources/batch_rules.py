@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.errors import NOT_ACTIVE_INPUT
+from personalize_local.jobs.holdings import reference
+from personalize_local.jobs.spooling import copy_files, spooled
 from personalize_local.provenance import Rule, invalid
-from personalize_local.resources import solution_version
+from personalize_local.resources import quotas, solution_version
+from personalize_local.resources.dataset import live_datasets
 from personalize_local.resources.kind import Kind
 from personalize_local.resources.lookup import require_active
+from personalize_local.resources.quotas import Quota
 from personalize_local.resources.status import status_of
 from personalize_local.resources.storage_rules import check_apart
+from personalize_local.store.objects import Location, ObjectInfo, Objects, parse_location
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
@@ -62,6 +70,64 @@ def job_body(
         "numResults": count,
         "datasetGroupArn": version.body["datasetGroupArn"],
     }
+
+
+def work_of(
+    context: Context, rows: Rows, body: Mapping[str, Any], folder: str, *, lines: Quota, **more: Any
+) -> dict[str, Any]:
+    """What a job needs to know, as values that are stored: later changes do not touch it.
+
+    ``folder`` is where its input was copied to, if it was; ``lines`` says how many a file of it may have.
+    """
+    emulator, group = context.emulator, body["datasetGroupArn"]
+    settings, allowed = emulator.settings, emulator.quotas
+    return {
+        "account": context.account,
+        "region": context.region,
+        "now": context.now,
+        "version": body["solutionVersionArn"],
+        "filterArn": body["filterArn"],
+        "numResults": body["numResults"],
+        "input": body["jobInput"]["s3DataSource"]["path"],
+        "output": body["jobOutput"]["s3DataDestination"]["path"],
+        "datasetGroup": group,
+        "held": {
+            # A dataset that was made anew may hold as little as the one before.
+            kind: {**reference(rows, record), "sequence": record.sequence}
+            for kind, record in live_datasets(context, rows, group).items()
+        },
+        "until": rows.last_event(group),
+        "folder": folder,
+        "work": emulator.ids.uuid(),
+        "limits": {
+            "files": allowed.of(quotas.BATCH_FILES),
+            "bytes": allowed.of(quotas.BATCH_BYTES),
+            "lines": allowed.of(lines),
+        },
+        "settings": {
+            "quotas": settings.quotas,
+            "status": settings.status,
+            "automatic_updates": settings.automatic_updates,
+        },
+        **more,
+    }
+
+
+def inputs(objects: Objects, location: Location) -> list[ObjectInfo]:
+    """The objects that the input path of a batch job means, in the order of their keys. Raises ObjectError."""
+    found = [info for info in objects.list(location.bucket, location.key) if info.size]
+    return [info for info in found if info.key == location.key] or found
+
+
+def copied(context: Context, path: str, name: str) -> AbstractContextManager[Callable[[], object]]:
+    """See :func:`spooled`: the input of a job at ``path``."""
+    return spooled(context, name, partial(_copy, path))
+
+
+def _copy(path: str, objects: Objects, folder: Path, bucket: str) -> None:
+    location = parse_location(path)
+    keys = (info.key for info in inputs(objects, location))
+    copy_files(objects, location.bucket, keys, folder, bucket)
 
 
 def jobs_with_filter(context: Context, rows: Rows, kind: Kind, filter_arn: str) -> list[str]:

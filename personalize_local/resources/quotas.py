@@ -91,6 +91,18 @@ HPO_JOBS = Quota(
 HPO_PARALLEL_JOBS = Quota(
     name="hpo-parallel-jobs", default=10, counts=None, per="request", source="dg/API_HPOResourceConfig.html"
 )
+BATCH_FILES = Quota(name="batch-input-files", default=1000, counts=None, per="request")
+BATCH_BYTES = Quota(name="batch-input-bytes", default=1 << 30, counts=None, per="request")
+BATCH_LINES = Quota(name="batch-input-lines", default=50_000_000, counts=None, per="request")
+THEME_LINES = Quota(
+    name="batch-theme-lines",
+    default=100,
+    counts=None,
+    per="request",
+    source="dg/themed-batch-recommendations.html",
+)
+ITEM_SEGMENT_LINES = Quota(name="batch-item-segment-lines", default=500, counts=None, per="request")
+ATTRIBUTE_SEGMENT_LINES = Quota(name="batch-attribute-segment-lines", default=10, counts=None, per="request")
 
 QUOTAS: tuple[Quota, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Quota))
 _UNLIMITED = 2**31

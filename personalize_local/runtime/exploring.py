@@ -216,7 +216,7 @@ class MixingItems(_Wider):
     ) -> tuple[Int32, Float64, Int32]:
         """See :func:`best`."""
         trained = len(self.trained.items)
-        number = min(exploration.positions(count, ITEM_SHARE, self._key(query)), count - 1)
+        number = self.tries(query, count)
         if scores is None and number <= 0:
             allowed = None if allowed is None else allowed[:trained]
             items, probabilities = self.trained.scores(query).top(count, allowed)
@@ -233,6 +233,10 @@ class MixingItems(_Wider):
             may[items] = False
             tried, _ = self._explored(query, _MANAGED_WEIGHT).top(number, may)
         return _merged(scores, items, probabilities, tried, count)
+
+    def tries(self, query: Query, count: int) -> int:
+        """How many of the ``count`` items of an answer are tried out."""
+        return max(0, min(exploration.positions(count, ITEM_SHARE, self._key(query)), count - 1))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from personalize_local.runtime.entities import Activity, Entities
     from personalize_local.runtime.views import View
 
-__all__ = ["Choice", "Filters", "Kept", "Who", "choice"]
+__all__ = ["Choice", "Filters", "Kept", "Who", "choice", "columns_of"]
 
 OTHER_GROUP = invalid("Filter {arn} does not belong to the dataset group of {asked}.", "inferred")
 OTHER_ENTITY = invalid(
@@ -330,13 +330,14 @@ def _prepared(view: View, entities: Entities, ready: _Ready, values: Mapping[str
     from personalize_local.filters.evaluation import prepare
 
     try:
-        bound = bind(ready.parsed, values, _columns(view))
+        bound = bind(ready.parsed, values, columns_of(view))
     except FilterValueError as error:
         raise refusal_of(error) from None
     return entities.prepared.keep(key, (bound, prepare(bound, entities.table(ready.names))))
 
 
-def _columns(view: View) -> dict[str, dict[str, Column]]:
+def columns_of(view: View) -> dict[str, dict[str, Column]]:
+    """What filters must know of the columns of each dataset."""
     return {
         kind: {
             field.name.upper(): Column(type=field.type, categorical=field.categorical, textual=field.textual)

@@ -44,7 +44,7 @@ def get_personalized_ranking(context: Context, params: dict[str, Any]) -> dict[s
         described = None
         if "metadataColumns" in params:
             described = metadata(context, rows, asked, params, count=given, member="The length of inputList")
-        ranking = _ranked(asked, listed)
+        ranking = ranked(asked, listed)
         if asked.choice is not None:
             kept = asked.choice.keeps([item["itemId"] for item in ranking])
             ranking = list(compress(ranking, kept))
@@ -56,7 +56,7 @@ def get_personalized_ranking(context: Context, params: dict[str, Any]) -> dict[s
     }
 
 
-def _ranked(asked: Question, listed: list[str]) -> list[dict[str, Any]]:
+def ranked(asked: Question, listed: list[str]) -> list[dict[str, Any]]:
     model = asked.loaded.model
     indexes = model.items.indexes(listed)
     known = indexes >= 0

@@ -1,7 +1,8 @@
-"""The Flask application with the admin pages below ``/_personalize``: health, clock, import jobs, costs and more."""
+"""The Flask application with the admin pages below ``/_personalize``: health, clock, jobs, costs and more."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Blueprint, Flask, jsonify, request
@@ -29,6 +30,14 @@ class Administered(Experimented, Protocol):
 
     def reset(self) -> None:
         """Forget everything."""
+        ...
+
+    def job_report(self, arn: str) -> dict[str, Any] | None:
+        """What a job of any kind is doing or what came of it, as JSON values; None where there is no such job."""
+        ...
+
+    def job_reports(self, limit: int) -> list[dict[str, Any]]:
+        """The same of the newest jobs, newest first."""
         ...
 
     def import_report(self, arn: str) -> dict[str, Any] | None:
@@ -96,7 +105,8 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
         return None
 
     _add_costs(pages, emulator)
-    _add_import_jobs(pages, emulator)
+    _add_reports(pages, "import-jobs", "importJobs", "import job", emulator.import_reports, emulator.import_report)
+    _add_reports(pages, "jobs", "jobs", "job", emulator.job_reports, emulator.job_report)
     _add_attributions(pages, emulator)
     add_experiment_pages(pages, emulator)
     return pages
@@ -117,17 +127,24 @@ def _add_costs(pages: Blueprint, emulator: Administered) -> None:
             return jsonify({"status": "error", "message": str(error)}), 400
 
 
-def _add_import_jobs(pages: Blueprint, emulator: Administered) -> None:
-    @pages.get("/import-jobs")
-    def import_jobs() -> ResponseReturnValue:
+def _add_reports(
+    pages: Blueprint,
+    path: str,
+    member: str,
+    name: str,
+    all_: Callable[[int], list[dict[str, Any]]],
+    one: Callable[[str], dict[str, Any] | None],
+) -> None:
+    @pages.get(f"/{path}", endpoint=path)
+    def newest() -> ResponseReturnValue:
         limit = _limit(_JOBS_SHOWN, _MOST_JOBS)
-        return _bad_limit(_MOST_JOBS) if limit is None else jsonify({"importJobs": emulator.import_reports(limit)})
+        return _bad_limit(_MOST_JOBS) if limit is None else jsonify({member: all_(limit)})
 
-    @pages.get("/import-jobs/<path:arn>")
-    def import_job(arn: str) -> ResponseReturnValue:
-        report = emulator.import_report(arn)
+    @pages.get(f"/{path}/<path:arn>", endpoint=f"one of {path}")
+    def single(arn: str) -> ResponseReturnValue:
+        report = one(arn)
         if report is None:
-            return jsonify({"status": "error", "message": "there is no import job of this ARN"}), 404
+            return jsonify({"status": "error", "message": f"there is no {name} of this ARN"}), 404
         return jsonify(report)
 
 

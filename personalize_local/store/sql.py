@@ -196,6 +196,15 @@ class Rows(streams.Streams, attributions.Attributions, usage.Usage):
         )
         return [_job(row[6], row) for row in cursor]
 
+    def newest_jobs(self, limit: int) -> list[Job]:
+        """The jobs that were submitted last, newest first."""
+        cursor = self._connection.execute(
+            "SELECT kind, state, payload, result, submitted, finished, arn FROM jobs "
+            "ORDER BY submitted DESC, arn DESC LIMIT ?",
+            (limit,),
+        )
+        return [_job(row[6], row) for row in cursor]
+
     def add_job(self, job: Job) -> None:
         """Add a job."""
         self._connection.execute(

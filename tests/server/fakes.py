@@ -46,6 +46,12 @@ class FakeEmulator:
     def import_reports(self, limit: int) -> list[dict[str, Any]]:
         return list(self.reports.values())[:limit]
 
+    def job_report(self, arn: str) -> dict[str, Any] | None:
+        return self.reports.get(arn)
+
+    def job_reports(self, limit: int) -> list[dict[str, Any]]:
+        return list(self.reports.values())[:limit]
+
     def flush_attributions(self) -> dict[str, int]:
         return {"published": 0, "waiting": 0}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.conftest import Small
 
-from .program import avro
+from .program import ROLE, avro
 
 MINUTE = 60.0
 CLOCK = 1_700_200_000.0
@@ -134,3 +134,29 @@ def test_the_names_of_items_say_what_they_are_like(small: Callable[..., Small]) 
     shelf.put("later", "", "Ringing spring")
     shelf.small.wait(30 * MINUTE)
     assert set(shelf.like(moving, "later", 2)) == {"named0", "named1"}
+
+
+def test_ranking_influence_counts_in_batch_and_new_texts_do_not(small: Callable[..., Small]) -> None:
+    shelf = Shelf(small())
+    program = shelf.program
+    version = program.version(program.solution(shelf.group, "batch", SEMANTIC))
+    shelf.put("later", "salt sea ships harbour sailors")
+    shelf.small.wait(31 * MINUTE)
+
+    def like(**config: Any) -> list[str]:
+        name = f"job-{len(config)}"
+        source = program.put(f"{name}.json", '{"itemId": "asked"}\n')
+        program.personalize.create_batch_inference_job(
+            jobName=name,
+            solutionVersionArn=version,
+            jobInput={"s3DataSource": {"path": source}},
+            jobOutput={"s3DataDestination": {"path": f"s3://{program.bucket}/out/"}},
+            roleArn=ROLE,
+            numResults=3,
+            **({"batchInferenceJobConfig": config} if config else {}),
+        )
+        output = (shelf.small.folder / program.bucket / "out" / f"{name}.json.out").read_text()
+        return list(json.loads(output)["output"]["recommendedItems"])
+
+    assert like() == ["near", "new", "hit"]
+    assert like(rankingInfluence={"FRESHNESS": 1.0})[0] == "new"

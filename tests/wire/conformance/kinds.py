@@ -38,7 +38,7 @@ class Case:
 
     ``members`` and ``summary`` are all that a description and a summary have beside status and times, ``done`` those
     that come with the end of the creation, ``answer`` those of the answer to it beside the ARN. ``tail`` is the
-    ARN's. ``failure`` is what a job says whose work is not there.
+    ARN's.
     """
 
     kind: str
@@ -53,7 +53,6 @@ class Case:
     done: str = ""
     span: Span
     words: Words | None = CREATE
-    failure: str | None = None
     deletion: tuple[str, str] | None = DELETION
     update: Update | None = None
 

@@ -13,8 +13,6 @@ from .making import ACTION_INTERACTIONS, ITEMS, KEY, POPULARITY, RECIPES
 from .stage import AT_ONCE, UPDATE, Span
 
 MINUTE = 60.0
-JOB_FAILED = ("CREATE PENDING", "CREATE IN_PROGRESS", "CREATE FAILED")
-NOT_BUILT = "is not implemented in Personalize Local yet"
 
 GROUP = Case(
     kind="datasetGroup",
@@ -164,8 +162,6 @@ INFERENCE = Case(
     "batchInferenceJobMode",
     summary="jobName batchInferenceJobArn solutionVersionArn batchInferenceJobMode",
     span=Span(least=13 * MINUTE, most=27 * MINUTE),
-    words=JOB_FAILED,
-    failure=NOT_BUILT,
 )
 SEGMENT = Case(
     kind="batchSegmentJob",
@@ -176,8 +172,6 @@ SEGMENT = Case(
     members="jobName batchSegmentJobArn solutionVersionArn numResults jobInput jobOutput roleArn",
     summary="jobName batchSegmentJobArn solutionVersionArn",
     span=Span(least=7 * MINUTE, most=9 * MINUTE),
-    words=JOB_FAILED,
-    failure=NOT_BUILT,
 )
 ATTRIBUTION = Case(
     kind="metricAttribution",
