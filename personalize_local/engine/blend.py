@@ -39,6 +39,7 @@ _GRIDS: Mapping[str, Sequence[float]] = {
 }
 _AGAIN = ("transition_share", "seen_weight", "repeat_weight")  # looked at again when the rest is settled
 _RECENCY = ("transition_decay", "affinity_decay", "repeat_decay")
+_BEFORE = {"near_share": 0.0, "exponent": 1.0, "period_weight": 0.0}  # settings that stored models may lack
 _COLUMN_WEIGHTS = (0.0, 0.5, 1.0, 2.0)
 _TEMPERATURES = tuple(float(value) for value in np.geomspace(0.1, 3.0, 14))
 
@@ -72,7 +73,7 @@ class Settings:
     seen_weight: float = 0.0
     repeat_weight: float = 0.0
     repeat_decay: float = 10.0
-    temperature: float = 0.6
+    temperature: float = 1.4
     context_weights: Mapping[str, float] = field(default_factory=dict)
     person_weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -83,9 +84,9 @@ class Settings:
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Settings:
-        """The inverse of :meth:`facts`."""
+        """The inverse of :meth:`facts`; what those of an older model do not name was not there then."""
         values: dict[str, Any] = {name: np.inf if value is None else value for name, value in facts.items()}
-        return cls(**values)
+        return cls(**{**_BEFORE, **values})
 
 
 def recency(length: int, decay: float) -> Float32:
@@ -112,7 +113,13 @@ def softened(signal: Float32, exponent: float) -> Float32:
     if exponent == 1.0:
         return signal
     positive: Float32 = np.maximum(signal, np.float32(0))
-    return positive ** np.float32(exponent) + np.minimum(signal, np.float32(0))
+    if exponent == 0.5:
+        np.sqrt(positive, out=positive)  # the usual power: others take three times as long
+    else:
+        positive **= np.float32(exponent)
+    if signal.size and signal.min() < 0:
+        positive += np.minimum(signal, np.float32(0))
+    return positive
 
 
 def repeats(history: Int32, decay: float) -> tuple[Int32, Float32]:

@@ -67,10 +67,15 @@ def scores_of_all(model: PersonalModel, queries: Sequence[Query]) -> list[Scores
     return _each(_Asked.of(model, queries), lambda answers: answers.scores())
 
 
-def shares_of_groups(model: PersonalModel, histories: Sequence[Int32], belongs: csr_array) -> Float64:
-    """The probability of each group of items [items, groups] for each history, where nothing else is known of it."""
-    count = len(histories)
-    asked = _Asked(model=model, histories=histories, contexts=[{}] * count, users=[-1] * count, times=[None] * count)
+def shares_of_groups(model: PersonalModel, users: Sequence[int], belongs: csr_array) -> Float64:
+    """The probability of each group of items [items, groups] for each user, by index, without a context."""
+    asked = _Asked(
+        model=model,
+        histories=[model.histories.of(user) for user in users],
+        contexts=[{}] * len(users),
+        users=users,
+        times=[model._time(Query(), user) for user in users],
+    )
     found = _each(asked, lambda answers: list(answers.shares_of(belongs)))
     return np.stack([np.zeros(belongs.shape[1]), *found])[1:]
 
@@ -154,10 +159,13 @@ class _Alone:
         return [scores.top(k, allowed) for scores in self.scores()]
 
     def shares_of(self, belongs: csr_array) -> Float64:
-        """The probabilities of groups: the same for all, as nothing is known of anyone."""
-        logits = self.asked.model.scores_of(_NO_ITEMS).dense()
-        chances = np.exp(logits - logits.max())
-        return np.tile(belongs.T @ (chances / chances.sum()), (len(self.asked), 1))
+        """The probabilities of groups; the same for all where nothing is known of anyone."""
+        count = len(self.asked)
+        told_apart = range(count) if self.asked.model.persons else range(min(count, 1))
+        found = np.zeros((count, belongs.shape[1]))
+        for place, scores in enumerate(_Alone(asked=self.asked.at(told_apart)).scores()):
+            found[place:] = _shares(scores.dense(), belongs)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +276,7 @@ class _Dense(_Parts):
             signals.append((self._sums(block, table, (owners, items, far)).astype(np.float32), weight))
         logits = np.tile(model._popular.astype(np.float32), (len(block), 1))
         for signal, weight in signals:
-            logits += _softened(signal * self._scale(signal), settings.exponent) * np.float32(weight * heat)
+            logits += softened(signal * self._scale(signal), settings.exponent) * np.float32(weight * heat)
         if (known := self.periods(block)) is not None:
             rows, parts = known
             logits += rows[parts]
@@ -335,7 +343,7 @@ class _Sparse(_Parts):
             signal = sums[cells]
             sums[cells] = 0.0
             signal *= np.repeat(self._scale(starts, signal), lengths)
-            signal = _softened(signal, model.settings.exponent)
+            signal = softened(signal, model.settings.exponent)
             signal *= np.float32(weight * heat)
             logits += signal
         if (known := self.periods(block)) is not None:
@@ -382,15 +390,10 @@ class _Sparse(_Parts):
         return _over_deviation(totals, squares, self.n_items)
 
 
-def _softened(signal: Float32, exponent: float) -> Float32:
-    """As :func:`softened`, whose usual power is a root: the power in general takes three times as long."""
-    if exponent != 0.5:
-        return softened(signal, exponent)
-    root: Float32 = np.maximum(signal, np.float32(0))
-    np.sqrt(root, out=root)
-    if signal.min() < 0:
-        root += np.minimum(signal, np.float32(0))
-    return root
+def _shares(logits: Float64, belongs: csr_array) -> Float64:
+    chances = np.exp(logits - logits.max())
+    found: Float64 = belongs.T @ (chances / chances.sum())
+    return found
 
 
 def _summed(places: Int64, values: Float32 | Float64, size: int) -> Float64:

@@ -15,7 +15,7 @@ from personalize_local.engine.data import Categorical, Float32, Int64, Numeric, 
 from personalize_local.engine.evaluation import captured_reward, weighted_gain
 from personalize_local.engine.histories import Histories
 from personalize_local.engine.popularity import choose_lifetime, popularity_logits, weighted_counts
-from personalize_local.engine.scores import PopularityOrder
+from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.transitions import transition_table
 from personalize_local.recipes._common import Further, histories, learned_users, measure_model, split_users
 from personalize_local.recipes._objective import item_bonus, item_rewards
@@ -35,7 +35,8 @@ class Controls:
 
     ``neighbours`` (hidden_dimension) is how many items each item's row of a neighbour table keeps: the capacity of
     the model. ``window`` (bptt) is how many of the newest events of a history are read. ``recency``
-    (recency_mask) lets newer events of a history, and the items popular of late, weigh more.
+    (recency_mask) lets newer events of a history, the items popular of late, and those popular at the time of its
+    newest event, weigh more.
     """
 
     neighbours: int
@@ -96,16 +97,9 @@ class _Training:
         kept = self.events.rows(learned, held)
         affinity = self._affinity(content, kept, known)
         settings = self._choose(kept, held, lifetime, affinity, content)
-        measured = self._model(settings, lifetime, rows, affinity(settings.near_share), content, known)
         asked = tested if len(learned) else NOBODY
-        metrics = measure_model(
-            lambda user, end: measured.scores_of(
-                self.histories.before(user, end, HISTORY), user=user, time=self._time_of(end - 1)
-            ),
-            self.histories,
-            asked,
-            self.n_items,
-            self._further(),
+        metrics = self._metrics(
+            self._model(settings, lifetime, rows, affinity(settings.near_share), content, known), asked
         )
         del affinity  # as large as the served one that comes next
         self.sums.complete(held, tested)
@@ -113,6 +107,15 @@ class _Training:
         affinity = self._affinity(content, rows)
         model = self._model(settings, lifetime, rows, affinity(settings.near_share), content)
         return Trained(model=model, metrics=metrics)
+
+    def _metrics(self, measured: PersonalModel, asked: Int64) -> dict[str, float]:
+        """The metrics of a model on users that it has not seen."""
+
+        def answer(user: int, end: int) -> Scores:
+            time = float(self.data.interactions.timestamp[self.histories.rows[end - 1]])
+            return measured.scores_of(self.histories.before(user, end, HISTORY), user=user, time=time)
+
+        return measure_model(answer, self.histories, asked, self.n_items, self._further())
 
     def _affinity(self, content: Content, rows: Int64, only: Int64 | None = None) -> Callable[[float], Affinity]:
         """The affinity of the sums as they are, which are of the interactions ``rows``, by its near_share."""
@@ -175,7 +178,9 @@ class _Training:
         controls = self.controls
         start = Settings() if self.sums.tells_near else Settings(near_share=0.0)
         if not controls.recency:
-            start = replace(start, transition_decay=np.inf, affinity_decay=np.inf, repeat_decay=np.inf)
+            start = replace(
+                start, transition_decay=np.inf, affinity_decay=np.inf, repeat_decay=np.inf, period_weight=0.0
+            )
         if not len(held):
             return _with_columns(start, self.data)
         held_rows = self.histories.rows[self.histories.indptr[held + 1] - 1]
@@ -192,7 +197,7 @@ class _Training:
             history_limit=HISTORY,
             context=self._context_of(kept, held_rows),
             persons=self._persons(kept),
-            period=self._period_of(kept, held),
+            period=self._period_of(kept, held) if controls.recency else None,
             nearness=self.sums.tells_near,
         )
         validation = replace(validation, weight=self._weights_of(held_rows))
@@ -217,9 +222,6 @@ class _Training:
         interactions, n_users = self.data.interactions, len(self.data.users)
         user, item = interactions.user[rows], interactions.item[rows]
         return fit_persons(self.data.user_metadata, user, item, n_users, self.n_items)
-
-    def _time_of(self, position: int) -> float:
-        return float(self.data.interactions.timestamp[self.histories.rows[position]])
 
     def _periods(self, rows: Int64) -> ContextColumn | None:
         interactions = self.data.interactions

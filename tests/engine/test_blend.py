@@ -142,6 +142,14 @@ def test_settings_survive_json() -> None:
     assert Settings.from_facts(json.loads(json.dumps(settings.facts()))) == settings
 
 
+def test_settings_of_models_that_knew_fewer_signals_mean_what_they_meant() -> None:
+    facts = Settings().facts()
+    for name in ("near_share", "exponent", "period_weight"):
+        del facts[name]
+    older = Settings.from_facts(facts)
+    assert (older.near_share, older.exponent, older.period_weight) == (0.0, 1.0, 0.0)
+
+
 def test_standardising_silences_what_does_not_vary() -> None:
     assert spread(np.array([2.0, 4.0]), 4) == pytest.approx((1.5, np.sqrt(11 / 4)))
     assert spread(np.zeros(3), 3) == (0.0, np.inf)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.wire.program import POPULARITY, Program
+from personalize_local.recipes._personal_model import PersonalModel
+from personalize_local.recipes.base import Query
+from tests.wire.program import POPULARITY, RECIPE, UNEXPLORED, Program
 
 
 @pytest.fixture
@@ -43,6 +45,21 @@ def test_a_session_counts_once_a_user_is_named_in_it(program: Program, group: st
 def test_an_item_in_the_properties_is_learned_as_one_beside_them(program: Program, group: str, tracking: str) -> None:
     put(program, tracking, "s", {"properties": '{"itemId": "inside"}'}, {"itemId": "beside"}, userId="u")
     assert {"inside", "beside"} <= set(catalogue(program, group, "learned"))
+
+
+def test_an_answer_knows_the_time_of_the_newest_event(
+    program: Program, group: str, tracking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Query] = []
+    plain = PersonalModel.scores
+    monkeypatch.setattr(PersonalModel, "scores", lambda model, query: asked.append(query) or plain(model, query))
+    campaign = program.campaign(
+        program.version(program.solution(group, "taste", RECIPE)), "taste", campaignConfig=UNEXPLORED
+    )
+    program.recommend(campaign, "u1")
+    put(program, tracking, "s", {"itemId": "a1"}, {"itemId": "a2", "sentAt": 1_700_600_000}, userId="u1")
+    program.recommend(campaign, "u1")
+    assert [(query.time, query.events) for query in asked] == [(None, []), (1_700_600_000, ["a1", "a2"])]
 
 
 def test_an_event_without_an_item_teaches_nothing(program: Program, group: str, tracking: str) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from personalize_local.recipes import RECIPES
+from personalize_local.engine.data import Int32
+from personalize_local.engine.scores import Scores
+from personalize_local.recipes import RECIPES, _personal_training
 from personalize_local.recipes._personal_model import PersonalModel
 from personalize_local.recipes.base import Model, Query, Trained, TrainingParameters
 from tests.recipes.worlds import TrainingData, chain, random_world, two_tastes, world
@@ -214,26 +216,82 @@ def test_a_history_is_the_stored_part_and_then_the_streamed_one_at_most_a_hundre
     assert not len(model.history(Query(user_id="a stranger")))
 
 
-def test_what_was_liked_at_the_time_of_the_newest_event_is_raised() -> None:
+@pytest.fixture(scope="module")
+def seasons() -> TrainingData:
+    """A staple, and other items that depend on the time alone: a* first, then b*, c* and d*."""
     random = np.random.default_rng(0)
-    # What follows the staple depends on the time alone.
-    model = train(
-        world(
-            [
-                [
-                    "staple" if random.random() < 0.3 else f"{'abcd'[step // 4]}{random.integers(0, 9)}"
-                    for step in range(16)
-                ]
-                for _ in range(200)
-            ]
-        )
-    ).model
+    return world(
+        [
+            ["staple" if random.random() < 0.3 else f"{'abcd'[step // 4]}{random.integers(0, 9)}" for step in range(16)]
+            for _ in range(200)
+        ]
+    )
+
+
+def letters(model: PersonalModel, **query: object) -> list[str]:
+    return [item[0] for item in best(model, 7, **query) if item != "staple"]
+
+
+def test_what_was_liked_at_the_time_of_the_newest_event_is_raised(seasons: TrainingData) -> None:
+    model = train(seasons).model
     assert isinstance(model, PersonalModel)
     assert model.settings.period_weight > 0
     begin = model.last_times.max() - 15 * 60
     for part, letter in enumerate("abcd"):
-        answer = best(model, 6, events=["staple"], time=begin + 60.0 * (4 * part + 1))
-        assert [item[0] for item in answer if item != "staple"].count(letter) >= 4
+        answer = letters(model, events=["staple"], time=begin + 60.0 * (4 * part + 1))
+        assert answer.count(letter) >= 4
+
+
+def test_the_time_of_a_known_user_is_that_of_his_newest_event(seasons: TrainingData) -> None:
+    model = train(seasons).model
+    assert isinstance(model, PersonalModel)
+    user = model.histories.of(0)
+    known = model.scores(Query(user_id="u0")).dense()
+    at_that_time = model.scores_of(user, user=0, time=float(model.last_times[0])).dense()
+    np.testing.assert_array_equal(known, at_that_time)
+    assert np.abs(known - model.scores_of(user, user=0).dense()).max() > 0.1
+
+
+def test_without_recency_time_does_not_count(seasons: TrainingData) -> None:
+    model = train(seasons, {"recency_mask": "false"}).model
+    assert isinstance(model, PersonalModel)
+    first, last = (letters(model, events=["staple"], time=time) for time in (0.0, 2e9))
+    assert first == last
+
+
+def test_held_out_events_do_not_tell_their_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last event of each user is of the last season, all before it of the first: what was liked when is no help."""
+    random = np.random.default_rng(0)
+    histories = [[f"a{item}" for item in random.permutation(30)[:8]] + ["staple"] * 7 for _ in range(200)]
+    data = world([[*history, f"d{random.integers(0, 30)}"] for history in histories])
+    seen: list[object] = []
+    plain = _personal_training.build_validation
+
+    def kept(*positional: object, **named: object) -> object:
+        seen.append(named["period"])
+        return plain(*positional, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_personal_training, "build_validation", kept)
+    train(data)
+    column, codes = seen[0]  # type: ignore[misc]
+    staples = {column.part(1_700_000_000 + 60.0 * step) for step in range(8, 15)}
+    assert set(codes.tolist()) <= staples
+
+
+def test_metrics_know_the_user_and_the_time_of_what_he_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, float | None]] = []
+    plain = PersonalModel.scores_of
+
+    def kept(self: PersonalModel, history: Int32, **known: object) -> Scores:
+        asked.append((known["user"], known["time"]))  # type: ignore[arg-type]
+        return plain(self, history, **known)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(PersonalModel, "scores_of", kept)
+    train(world([[f"i{(user + step) % 30}" for step in range(20)] for user in range(60)]))
+    assert len(asked) == 6
+    assert len({user for user, _ in asked}) == 6
+    # Two of twenty events are asked for: the eighteenth is the newest that is known.
+    assert {time for _, time in asked} == {1_700_000_000.0 + 60 * 17}
 
 
 def test_without_recency_the_order_of_a_history_does_not_count() -> None:

@@ -95,10 +95,13 @@ def test_prescored_models_answer_other_queries_too() -> None:
 def test_groups_of_items_have_the_probabilities_of_their_items(form: Callable[[PersonalModel], PersonalModel]) -> None:
     model = form(personal(1))
     groups = [np.array([0, 3, 5], np.int32), np.zeros(0, np.int32), np.arange(len(model.items), dtype=np.int32)]
-    histories = [model.histories.of(user) for user in range(20)] + [np.zeros(0, np.int32)]
-    found = shares_of_groups(model, histories, members(groups, len(model.items)))
-    for row, history in zip(found, histories, strict=True):
-        shares = model.scores_of(history).shares_of(groups[0])
+    nobody = model.histories.indptr.copy()
+    nobody[1] = 0  # the first user has no history, the second that of both
+    model = replace(model, histories=replace(model.histories, indptr=nobody))
+    users = list(range(20))
+    found = shares_of_groups(model, users, members(groups, len(model.items)))
+    for row, user in zip(found, users, strict=True):
+        shares = model.scores(Query(user_id=list(model.users)[user])).shares_of(groups[0])
         assert row == pytest.approx([shares.sum(), 0.0, 1.0], rel=1e-4)
     assert shares_of_groups(model, [], members(groups, len(model.items))).shape == (0, 3)
 
