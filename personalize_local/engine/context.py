@@ -12,7 +12,6 @@ from personalize_local.engine.data import Categorical, Column, Float32, Float64,
 
 _BINS = 8  # a number column is cut at its quantiles
 _CELLS = 4_000_000  # values x items kept per column: 16 MB
-_MOST = 1_000_000  # chosen: every so many-th of more interactions tells periods as well
 _ALIKE = 5  # users who must share a value, so that it says more than who somebody is
 _SHRINKAGE = 20.0  # interactions' worth of belief that the value changes nothing
 
@@ -65,8 +64,6 @@ def fit_periods(timestamp: Int64, item: Int32, n_items: int) -> ContextColumn | 
 
     The parts have equally many interactions. None where all is of one moment.
     """
-    step = max(1, len(timestamp) // _MOST)
-    timestamp, item = timestamp[::step], item[::step]
     if not len(timestamp):
         return None
     edges = np.unique(timestamp[len(timestamp) * np.arange(1, _BINS) // _BINS])

@@ -28,6 +28,11 @@ class NeighbourTable:
     indexes: Int32
     values: Float32
 
+    @classmethod
+    def empty(cls, n_rows: int, width: int) -> NeighbourTable:
+        """A table without neighbours, to be filled."""
+        return cls(indexes=np.zeros((n_rows, width), np.int32), values=np.zeros((n_rows, width), np.float32))
+
     def cells(self, items: Int32, strengths: Float32) -> tuple[Int32, Float32]:
         """The neighbours of ``items`` and their values times ``strengths``, flat; a neighbour may come twice."""
         return self.indexes[items].reshape(-1), (self.values[items] * strengths[:, None]).reshape(-1)

@@ -10,7 +10,6 @@ from personalize_local.engine.data import Float32, Float64, Int32, Int64
 # (by a factor of e). Chosen: from "everything counts alike" to about a day in a month of data.
 _LIFETIMES = (None, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 _NEWEST = 0.05  # share of the interactions that a lifetime must predict
-_MOST = 1_000_000  # chosen: every so many-th of more interactions tells a lifetime as well
 _ENOUGH = 200  # interactions below which no lifetime is chosen
 
 
@@ -48,8 +47,6 @@ def choose_lifetime(item: Int32, timestamp: Int64, n_items: int, weight: Float32
     ``timestamp`` is sorted; ``weight`` is that of each interaction. None, where everything counts alike, also when
     there is too little to choose from.
     """
-    step = max(1, len(item) // _MOST)
-    item, timestamp, weight = item[::step], timestamp[::step], None if weight is None else weight[::step]
     cut = len(item) - int(len(item) * _NEWEST)
     span = int(timestamp[-1] - timestamp[0]) if len(item) else 0
     if len(item) < _ENOUGH or span <= 0:

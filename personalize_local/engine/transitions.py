@@ -23,6 +23,7 @@ LARGE_WINDOW = 5  # steps looked back in large catalogues, where five served as 
 DENSE_ITEMS = 5_000  # up to here the counts are a full matrix (100 MB), above a sparse one
 SMOOTHING = 10.0  # pairs' worth of doubt about what follows a rare item
 _BLOCK = 256
+_ROWS = 4_096  # rows of a large table made at a time
 _CHUNK = 250_000  # positions counted at a time: bounds the memory of the pairs
 
 
@@ -75,34 +76,60 @@ def _add_dense(
 def _added_sparse(
     counts: csr_array, items: Int32, targets: Int64, starts: Int64, window: int, weights: Float32 | None
 ) -> csr_array:
-    """One sparse product: what each item came after is the sum over its positions of what came before them."""
+    """Pairs as numbers that are sorted, so that equal ones stand side by side: row, column and distance of each."""
     from scipy.sparse import csr_array
 
-    n_items, size = counts.shape[0], len(targets)
-    steps = np.arange(window, 0, -1)
-    padded = np.concatenate((np.zeros(window, np.int32), items))
-    before = np.lib.stride_tricks.sliding_window_view(padded, window)[targets]
-    amounts = np.broadcast_to((1.0 / steps).astype(np.float32), (size, window)).copy()
-    # Beyond the start of a history stands the item itself with an amount of 0.
-    depth = targets - starts
-    near_start = np.flatnonzero(depth < window)
-    row, column = np.nonzero(depth[near_start, None] < steps)
-    before[near_start[row], column] = items[targets[near_start[row]]]
-    amounts[near_start[row], column] = 0.0
-    if weights is not None:
-        amounts *= weights[targets, None]
-    # Half as wide as scipy's own choice where they fit, and so much faster to multiply.
-    offsets: type[np.signedinteger[Any]] = np.int32 if size * window < 2**31 else np.int64
-    contexts = csr_array(
-        (amounts.reshape(-1), before.reshape(-1), np.arange(size + 1, dtype=offsets) * window), shape=(size, n_items)
-    )
-    places = csr_array(
-        (np.ones(size, np.float32), items[targets], np.arange(size + 1, dtype=offsets)), shape=(size, n_items)
-    )
-    behind: csr_array = places.T.tocsr() @ contexts
-    behind.eliminate_zeros()
-    ahead: csr_array = behind.T.tocsr()
-    return counts + ahead if counts.nnz else ahead
+    n_items = counts.shape[0]
+    bits, far = max(1, (n_items - 1).bit_length()), max(1, (window - 1).bit_length())
+    keys, given = _numbered(items, targets, starts, window, bits, far, weights)
+    if given is None:
+        keys.sort()
+    else:
+        order = np.argsort(keys, kind="stable")
+        keys, given = keys[order], given[order]
+    near = (1.0 / np.arange(1, 2**far + 1)).astype(np.float32)
+    data, columns, lengths = [np.zeros(0, np.float32)], [np.zeros(0, np.int32)], np.zeros(n_items, np.int64)
+    begin = 0
+    while begin < len(keys):  # part by part: what is made on the way stays in the caches
+        last = int(keys[min(begin + _CHUNK, len(keys)) - 1])
+        end = int(np.searchsorted(keys, ((last >> far) + 1) << far))
+        part = keys[begin:end]
+        amounts = near[part & (2**far - 1)] if given is None else given[begin:end]
+        cells = part >> far
+        firsts = np.flatnonzero(np.diff(cells, prepend=-1))
+        cells = cells[firsts]
+        data.append(np.add.reduceat(amounts, firsts))
+        columns.append((cells & (2**bits - 1)).astype(np.int32))
+        lengths += np.bincount(cells >> bits, minlength=n_items)
+        begin = end
+    indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+    found = csr_array((np.concatenate(data), np.concatenate(columns), indptr), shape=counts.shape)
+    return counts + found if counts.nnz else found
+
+
+def _numbered(
+    items: Int32, targets: Int64, starts: Int64, window: int, bits: int, far: int, weights: Float32 | None
+) -> tuple[Int64, Float32 | None]:
+    """Each pair as a number of row, column and distance, and with ``weights`` what it counts for."""
+    keys = np.empty(len(targets) * window, np.int64)
+    given = None if weights is None else np.empty(len(keys), np.float32)
+    size = 0
+    for begin in range(0, len(targets), _CHUNK):  # so that what is made on the way stays in the caches
+        ends, firsts = targets[begin : begin + _CHUNK], starts[begin : begin + _CHUNK]
+        for distance in range(1, window + 1):
+            inside = ends - distance >= firsts
+            ends, firsts = ends[inside], firsts[inside]
+            part = slice(size, size + len(ends))
+            key = items[ends - distance].astype(np.int64)
+            key <<= bits
+            key |= items[ends]
+            key <<= far
+            key |= distance - 1
+            keys[part] = key
+            if given is not None and weights is not None:
+                given[part] = weights[ends] * np.float32(1.0 / distance)
+            size += len(ends)
+    return keys[:size], None if given is None else given[:size]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,26 +183,27 @@ def transition_table(
     row_scale, column_scale = Margins.of(counts).scales(share, damping)
     if isinstance(counts, np.ndarray):
         dense: Float32 = counts
-        turned: Any = backward(counts) if reverse is None else reverse
+        behind: Any = backward(counts) if reverse is None else reverse
 
         def rows(begin: int, end: int) -> Float32:
-            block: Float32 = turned[begin:end] * np.float32(share)
+            block: Float32 = behind[begin:end] * np.float32(share)
             block += dense[begin:end]
             block *= column_scale
             block *= row_scale[begin:end, None]
             return block
 
         return strongest(len(dense), width, rows)
-    wanted = np.arange(counts.shape[0]) if only is None else only
-    both: Any = counts if only is None else counts[only]  # scipy's stubs do not say that it stays sparse
-    if share:
-        turned = backward(counts) if reverse is None else reverse
-        behind: Any = turned if only is None else turned[only]
-        # A product of the whole would copy its indexes too.
-        both = both + type(counts)((behind.data * np.float32(share), behind.indices, behind.indptr), behind.shape)
-    elif only is None:
-        both = counts.copy()
-    both.data *= column_scale[both.indices]
-    both.data *= np.repeat(row_scale[wanted], np.diff(both.indptr))
-    found = strongest_of_sparse(both, width)
-    return found if only is None else found.placed(only, counts.shape[0])
+    turned: Any = (backward(counts) if reverse is None else reverse) if share else None
+    n_items, size = counts.shape[0], counts.shape[0] if only is None else len(only)
+    found = NeighbourTable.empty(size, max(1, min(width, n_items)))
+    for begin in range(0, size, _ROWS):  # part by part: what is made on the way stays in the caches
+        end = min(begin + _ROWS, size)
+        rows_of = slice(begin, end) if only is None else only[begin:end]
+        both: Any = counts[rows_of]  # a copy; scipy's stubs do not say that it stays sparse
+        if share:
+            both = both + turned[rows_of] * np.float32(share)
+        both.data *= column_scale[both.indices]
+        both.data *= np.repeat(row_scale[rows_of], np.diff(both.indptr))
+        part = strongest_of_sparse(both, width)
+        found.indexes[begin:end], found.values[begin:end] = part.indexes, part.values
+    return found if only is None else found.placed(only, n_items)

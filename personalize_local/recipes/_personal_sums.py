@@ -29,7 +29,7 @@ _NEAR_REGULARIZATION = 60.0  # events near each other are fewer than common user
 _WHOLE_EVENTS = 300_000  # interactions up to which EASE has every item of a small catalogue
 _COVERED = 0.9  # share of the interactions whose items EASE has beyond that: it costs the cube of their number
 # What common users may cost, in pairs: where histories are too long for that their newest events are paired.
-_PAIRS_PER_EVENT, _MOST_PAIRS, _PAIRS_PER_HUGE = 24.0, 24_000_000.0, 2.5
+_PAIRS_PER_EVENT, _MOST_PAIRS, _PAIRS_PER_HUGE = 24.0, 24_000_000.0, 2.0
 # From so many events on, each step and each neighbour beyond the nearest says again what is well known.
 _HUGE, _HUGE_WINDOW = 2_000_000, 2
 # Times the neighbours that are kept, as sums of tables lose what was cut from one of them; and where there are many.

@@ -26,6 +26,7 @@ from personalize_local.recipes._personal_validation import Column, build_validat
 from personalize_local.recipes._weights import event_rewards, weighted
 from personalize_local.recipes.base import Trained, TrainingParameters
 
+_MOST = 1_000_000  # chosen: interactions beyond which every so many-th tells what depends on time
 _HALF = 0.5  # weight of each column where no held-out events can tell
 
 
@@ -89,17 +90,16 @@ class _Training:
         lengths = self.histories.lengths
         learned, tested = split_users(self.users, lengths, self.seed)
         held = choose_validation_users(learned, lengths, self.seed)
-        rows = self.events.rows(learned)
-        lifetime = self._lifetime(rows) if self.controls.recency else None
         content = Content.of(self.data, self.controls.neighbours)
         self.sums.learn(learned, held)
         known = self._items_of(np.concatenate((tested, held)))
         kept = self.events.rows(learned, held)
+        lifetime = self._lifetime(kept) if self.controls.recency else None
         affinity = self._affinity(content, kept, known)
         settings = self._choose(kept, held, lifetime, affinity, content)
         asked = tested if len(learned) else NOBODY
         metrics = self._metrics(
-            self._model(settings, lifetime, rows, affinity(settings.near_share), content, known), asked
+            self._model(settings, lifetime, kept, affinity(settings.near_share), content, known), asked
         )
         del affinity  # as large as the served one that comes next
         self.sums.complete(held, tested)
@@ -150,7 +150,7 @@ class _Training:
         return np.bincount(self.data.interactions.item[rows], minlength=self.n_items)
 
     def _lifetime(self, rows: Int64) -> float | None:
-        interactions = self.data.interactions
+        interactions, rows = self.data.interactions, _enough(rows)
         item, timestamp = interactions.item[rows], interactions.timestamp[rows]
         return choose_lifetime(item, timestamp, self.n_items, self._weights_of(rows))
 
@@ -224,7 +224,7 @@ class _Training:
         return fit_persons(self.data.user_metadata, user, item, n_users, self.n_items)
 
     def _periods(self, rows: Int64) -> ContextColumn | None:
-        interactions = self.data.interactions
+        interactions, rows = self.data.interactions, _enough(rows)
         return fit_periods(interactions.timestamp[rows], interactions.item[rows], self.n_items)
 
     def _period_of(self, learned: Int64, held: Int64) -> Column | None:
@@ -290,6 +290,11 @@ def take(column: Categorical | Numeric, rows: Int64) -> Categorical | Numeric:
     if isinstance(column, Numeric):
         return Numeric(values=column.values[rows])
     return Categorical(codes=column.codes[rows], values=column.values)
+
+
+def _enough(rows: Int64) -> Int64:
+    """Every so many-th of many rows: they tell what depends on time as well."""
+    return rows[:: max(1, len(rows) // _MOST)]
 
 
 def _with_columns(settings: Settings, data: TrainingData) -> Settings:
