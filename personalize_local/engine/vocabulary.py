@@ -8,6 +8,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+_MANY = 16  # ids from which all are looked up in one step
+
 
 class Vocabulary:
     """An immutable two-way map between distinct id strings and the indexes 0..n-1.
@@ -81,7 +83,21 @@ class Vocabulary:
 
     def indexes(self, ids: Sequence[str]) -> NDArray[np.int32]:
         """The indexes of ``ids``; -1 for the unknown."""
-        return np.fromiter((self.get(value) for value in ids), np.int32, len(ids))
+        if len(ids) < _MANY:
+            return np.fromiter((self.get(value) for value in ids), np.int32, len(ids))
+        values = [id_.encode() for id_ in ids]
+        wanted = np.fromiter((_hash(value) for value in values), np.uint64, len(values))
+        places = self._hashes.searchsorted(wanted)
+        alike = np.flatnonzero(places < len(self._hashes))
+        alike = alike[self._hashes[places[alike]] == wanted[alike]]
+        found = np.full(len(values), -1, np.int32)
+        candidates = self._order[places[alike]]
+        view = self._blob.data
+        begins, ends = self._offsets[candidates].tolist(), self._offsets[candidates + 1].tolist()
+        for place, index, begin, end in zip(alike.tolist(), candidates.tolist(), begins, ends, strict=True):
+            # Of two ids with one hash the first may be another one.
+            found[place] = index if view[begin:end] == values[place] else self.get(ids[place])
+        return found
 
     def strings(self, indexes: NDArray[np.integer]) -> list[str]:
         """The ids at ``indexes``, which are all known."""

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 _NO_ITEMS: Int32 = np.zeros(0, np.int32)
 _Answer = TypeVar("_Answer")
-_CELLS = 1_000_000
-"""Cells of users times items that are worked on at a time: arrays of four megabytes, which caches still hold."""
+_CELLS = 500_000
+"""Cells of users times items that are worked on at a time: arrays of two megabytes, which caches still hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class _Asked:
 
     @classmethod
     def of(cls, model: PersonalModel, queries: Sequence[Query]) -> _Asked:
-        users = [model._user(query) for query in queries]
+        users = _users(model, queries)
         histories = [
             model.histories.of(user, HISTORY) if user >= 0 and not query.events else model.history(query)
             for query, user in zip(queries, users, strict=True)
@@ -125,6 +125,16 @@ class _Asked:
             users=[self.users[place] for place in places],
             times=[self.times[place] for place in places],
         )
+
+
+def _users(model: PersonalModel, queries: Sequence[Query]) -> list[int]:
+    """The index of the user of each query, -1 for none: all are looked up in one step."""
+    named = [place for place, query in enumerate(queries) if query.user_id is not None]
+    found = np.full(len(queries), -1, np.int64)
+    if named:
+        found[named] = model.users.indexes([str(queries[place].user_id) for place in named])
+    users: list[int] = found.tolist()
+    return users
 
 
 def _each(asked: _Asked, read: Callable[[_Alone | ManyScores], Sequence[_Answer]]) -> list[_Answer]:

@@ -37,6 +37,16 @@ def test_equal_hashes_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     assert vocabulary.indexes(["fg", "ab", "cd", "e", "xx"]).tolist() == [3, 0, 1, 2, -1]
 
 
+@pytest.mark.parametrize("alike", [False, True], ids=["hashes apart", "hashes alike"])
+def test_many_ids_are_looked_up_as_one_by_one(alike: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if alike:
+        monkeypatch.setattr("personalize_local.engine.vocabulary._hash", lambda value: len(value) % 3)
+    known = Vocabulary.from_strings([f"{'x' * (number % 5)}{number}" for number in range(60)])
+    asked = ["", "strange", *known, "y7", *known]
+    assert known.indexes(asked).tolist() == [known.get(value) for value in asked]
+    assert Vocabulary.from_strings([]).indexes(asked).tolist() == [-1] * len(asked)
+
+
 def test_a_stored_vocabulary_answers_from_mapped_arrays(tmp_path: Path) -> None:
     store = Artifacts(tmp_path)
     values = ["ä", "", "item 1", "日本"]
