@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from personalize_local.controls.handles import Handles
 from personalize_local.testing._credentials import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _ENDPOINTS = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS", "S3")
 _MISLEADING = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
 
 
-class PersonalizeServer:
+class PersonalizeServer(Handles):
     """A running server: its address, its state, and clients for it."""
 
     def __init__(self, background: BackgroundServer, region: str) -> None:
