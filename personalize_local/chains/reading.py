@@ -278,7 +278,10 @@ def _declared(kind: str, name: str, params: Mapping[str, Any], where: str, **mor
         checked[key] = as_tags(value, f"{where}.tags") if key == "tags" else value
         checked[key] = shaped(checked[key], shape.members[key], f"{where}.{key}")
     naming = {"name": name} if "name" in shape.required_members else {}
-    validate({**checked, **naming, **dict.fromkeys(references, _PLACEHOLDER)}, shape, where)
+    sent = {**checked, **naming, **dict.fromkeys(references, _PLACEHOLDER)}
+    if "metricsOutputConfig" in sent:  # its role may be the chain's, or come with the command
+        sent["metricsOutputConfig"] = {"roleArn": _PLACEHOLDER, **sent["metricsOutputConfig"]}
+    validate(sent, shape, where)
     return Declared(kind=kind, name=name, label=more.pop("label", name), params=checked, references=references, **more)
 
 

@@ -106,8 +106,8 @@ def test_a_chain_is_made_and_recommends(site: Site) -> None:
     lines: list[str] = []
     report = site.apply(say=lines.append)
     assert {step.action for step in report.steps} == {"created"}
-    assert len(report.steps) == len(lines) == 11
-    assert lines[1] == "created   dataset group shop"
+    assert len(report.steps) == len(lines) == 12
+    assert lines[2] == "created   dataset group shop"
     found = site.program.recommend(
         report.arn("campaign", "home"), "u0", filterArn=report.arn("filter", "crime"), numResults=5
     )
@@ -200,7 +200,7 @@ def test_schemas_and_groups_are_never_replaced(site: Site) -> None:
 
 
 def test_a_failed_import_is_told_with_its_reason_and_tried_again(site: Site) -> None:
-    (site.folder / "clicks.csv").write_text("USER_ID,ITEM_ID\nu1,i1\n", encoding="utf-8")
+    (site.folder / "clicks.csv").write_text(interactions_csv() + "u1,a1,soon,watch,1,tv\n", encoding="utf-8")
     assert site.refusal().startswith("dataset import job shop/interactions is CREATE FAILED: ")
     (site.folder / "clicks.csv").write_text(interactions_csv(), encoding="utf-8")
     assert changes(site.apply())["campaign home"] == "created"
@@ -289,7 +289,7 @@ def test_the_same_file_drives_what_boto3_takes_for_aws(site: Site, command: Call
     assert again.stdout.splitlines()[-1] == "Nothing to change."
 
 
-def test_a_dry_run_prints_the_plan_and_calls_nothing(site: Site, command: Callable[..., Any]) -> None:
+def test_a_dry_run_prints_the_plan_and_calls_nothing(command: Callable[..., Any]) -> None:
     done = command("--dry-run", "--url", "http://127.0.0.1:1")
     assert done.exit_code == 0
     assert done.stdout.splitlines()[:4] == [
