@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from personalize_local import __version__
+from personalize_local.chains.command import apply_command
 from personalize_local.experiments import defaults
 from personalize_local.settings import SETTINGS, Setting, SettingError, Settings
 
@@ -33,6 +34,9 @@ _COSTS_SECONDS = 60.0
 @click.version_option(__version__, prog_name="personalize-local")
 def main() -> None:
     """Amazon Personalize on your own machine."""
+
+
+main.add_command(apply_command)
 
 
 def _with_settings(command: Command) -> Command:
