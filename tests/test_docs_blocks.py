@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +55,18 @@ def test_the_blocks_of(name: str, server: BackgroundServer, tmp_path: Path) -> N
 def test_every_page_that_is_linked_is_there(name: str) -> None:
     absent = [target for target in links_of(SOURCES[name]) if not (ROOT / name).parent.joinpath(target).exists()]
     assert not absent
+
+
+def test_the_index_has_every_page() -> None:
+    generator = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    assert SOURCES["docs/index.md"] == generator["index"](ROOT / "docs"), "run `python docs/generate.py`"
+
+
+def test_the_limits_name_the_recipes_that_learn_as_others() -> None:
+    declared = SOURCES["docs/fidelity.md"].partition("## Stand-in recipes")[2]
+    said = SOURCES["docs/limits.md"].partition("recipes learn as another one**")[2].partition("\n- ")[0]
+    recipes = re.compile(r"`(aws-[a-z0-9-]+)`")
+    assert set(recipes.findall(said)) == set(recipes.findall(declared))
 
 
 def failures_of(source: str, tmp_path: Path) -> list[str]:
