@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test suite sdks lint docs serve bench clean
+.PHONY: demo test suite sdks aws-command-line lint docs serve bench clean
 
 demo: $(READY)
 	$(BIN)/personalize-local demo
@@ -20,7 +20,9 @@ suite: $(READY)
 # Other SDKs that the suite drives where they are: that of JavaScript needs npm; aws is only installed where there is none.
 SDKS := tests/sdks
 JAVASCRIPT := $(SDKS)/javascript/node_modules/.package-lock.json
-sdks: $(JAVASCRIPT)
+sdks: $(JAVASCRIPT) aws-command-line
+
+aws-command-line:
 	aws --version >/dev/null 2>&1 || $(SDKS)/aws/bin/aws --version >/dev/null 2>&1 || { \
 		$(PYTHON) -m venv $(SDKS)/aws && \
 		$(SDKS)/aws/bin/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 awscli; }
