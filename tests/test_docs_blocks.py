@@ -69,6 +69,14 @@ def test_the_limits_name_the_recipes_that_learn_as_others() -> None:
     assert set(recipes.findall(said)) == set(recipes.findall(declared))
 
 
+def test_the_quick_start_passes_with_two_workers(tmp_path: Path) -> None:
+    page = "docs/application-tests.md"
+    tests = [block for block in blocks_of(page, SOURCES[page]) if block.is_test]
+    assert len(tests) >= 3
+    runner = page_in(tmp_path / "page", "http://127.0.0.1:9")
+    assert runner.run_tests(tests, "-n", "2") == []
+
+
 def failures_of(source: str, tmp_path: Path) -> list[str]:
     """What fails of a page where nothing answers."""
     return page_in(tmp_path / "page", "http://127.0.0.1:9").run(blocks_of("page.md", source))

@@ -67,7 +67,7 @@ class Page:
             except LeftOut as lack:
                 self.left_out.append(f"{block.place}: {lack}")
         self._close()
-        return failures + self._pytest([block for block in blocks if block.is_test and block.reason is None])
+        return failures + self.run_tests([block for block in blocks if block.is_test and block.reason is None])
 
     def _run(self, block: Block, kinds: Mapping[str, Callable[[Block], None]]) -> None:
         if block.reason is not None:
@@ -76,12 +76,16 @@ class Page:
             return
         if block.language not in kinds:
             raise Failure("nothing runs this language: mark it, <!-- not run: REASON -->")
+        if block.is_test:
+            return
         if block.file is not None:
-            target = self._folder / block.file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(self._here(block.text), encoding="utf-8")
-        if not block.is_test:
-            kinds[block.language](block)
+            self._write(block.file, self._here(block.text))
+        kinds[block.language](block)
+
+    def _write(self, name: str, text: str) -> None:
+        target = self._folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
 
     def _here(self, text: str) -> str:
         return _OWN.sub(self._url.removeprefix("http://"), text)
@@ -167,18 +171,17 @@ class Page:
             raise Failure(f"exit code {done.returncode}\n{block.text}{done.stdout}{done.stderr}")
         return done.stdout
 
-    def _pytest(self, blocks: Sequence[Block]) -> list[str]:
-        """The tests of the page in one run of pytest, which know nothing of the server."""
+    def run_tests(self, blocks: Sequence[Block], *options: str) -> list[str]:
+        """Run the tests of a page by pytest, all at once; they know nothing of the server. What failed, if any."""
         if not blocks:
             return []
         for block in blocks:
-            if block.file is None:
-                (self._folder / f"test_line_{block.line}.py").write_text(block.text, encoding="utf-8")
+            self._write(block.file or f"test_line_{block.line}.py", block.text)
         environment = {
             name: value for name, value in self._environment.items() if not name.startswith(("AWS_", "PERSONALIZE_"))
         }
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "."],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", *options, "."],
             capture_output=True,
             text=True,
             timeout=_SECONDS,
