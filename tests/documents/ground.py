@@ -1,6 +1,7 @@
 """What pages may take for granted: files of a small shop, and on the server the shop itself, trained and deployed.
 
-Files: ``interactions.csv``, ``interactions-schema.json``, ``items.csv``, ``items-schema.json``, ``held-out.csv``.
+Files: ``interactions.csv``, ``interactions-schema.json``, ``items.csv``, ``items-schema.json``, ``held-out.csv``, and
+``test_application.py``, for commands that run somebody's tests.
 In the account of the server: the dataset group ``shop`` with the solution ``other-solution`` and the campaign
 ``my-campaign`` of another solution.
 """
@@ -27,6 +28,7 @@ def lay_out(folder: Path) -> None:
         "interactions-schema.json": INTERACTIONS,
         "items.csv": items_csv(),
         "items-schema.json": ITEMS,
+        "test_application.py": "def test_sums():\n    assert sum([1, 2]) == 3\n",
         "held-out.csv": interactions_csv(users=60, steps=2).replace(",170", ",175"),
     }
     for name, text in written.items():

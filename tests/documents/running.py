@@ -175,13 +175,15 @@ class Page:
         """Run the tests of a page by pytest, all at once; they know nothing of the server. What failed, if any."""
         if not blocks:
             return []
-        for block in blocks:
-            self._write(block.file or f"test_line_{block.line}.py", block.text)
+        names = {block.file or f"test_line_{block.line}.py": block.text for block in blocks}
+        for name, text in names.items():
+            self._write(name, text)
+        chosen = [name for name in names if Path(name).name != "conftest.py"]
         environment = {
             name: value for name, value in self._environment.items() if not name.startswith(("AWS_", "PERSONALIZE_"))
         }
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", *options, "."],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", *options, *chosen],
             capture_output=True,
             text=True,
             timeout=_SECONDS,
