@@ -67,19 +67,22 @@ def moto_server(port: int) -> list[str]:
     return [sys.executable, "-m", "moto.server", "-p", str(port)]
 
 
-@contextmanager
-def running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """The process of a server; its output goes to a file, as a terminal or a log collector would take it."""
+def environment() -> dict[str, str]:
+    """The environment without settings of whoever runs the benchmarks, in which this checkout is imported."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PERSONALIZE_LOCAL_", "AWS_", "MOTO_"))
     }
     paths = os.pathsep.join(part for part in (str(ROOT), os.environ.get("PYTHONPATH")) if part)
+    return {**kept, "PYTHONPATH": paths}
+
+
+@contextmanager
+def running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """The process of a server; its output goes to a file, as a terminal or a log collector would take it."""
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, env={**kept, "PYTHONPATH": paths}, start_new_session=True
-        )
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment(), start_new_session=True)
         try:
             yield process
         finally:

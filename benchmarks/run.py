@@ -17,6 +17,7 @@ from _targets import LEFT_OUT, Target, read_target
 
 NAMES = (
     "startup",
+    "quick_start",
     "import_csv",
     "training",
     "quality",

@@ -390,6 +390,8 @@ def _variables(url: str, region: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": region,
+        # The SDKs for JavaScript, Java and Go read no other.
+        "AWS_REGION": region,
     }
 
 

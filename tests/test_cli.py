@@ -51,7 +51,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, st
         assert process.stdout is not None
         first = process.stdout.readline()
         assert first.startswith("Ready."), process.communicate(timeout=30)
-        lines = [process.stdout.readline() for _ in range(4)]
+        lines = [process.stdout.readline() for _ in range(5)]
         yield process, dict(re.findall(r"export (\w+)=(\S+)", "".join(lines)))
     finally:
         process.kill()
@@ -67,6 +67,7 @@ class TestServe:
                 "AWS_ACCESS_KEY_ID",
                 "AWS_SECRET_ACCESS_KEY",
                 "AWS_DEFAULT_REGION",
+                "AWS_REGION",
             }
             request = urllib.request.Request(
                 variables["AWS_ENDPOINT_URL"],
@@ -158,10 +159,11 @@ def test_health_at_what_is_no_address_is_code_1_without_a_traceback(runner: CliR
 
 class TestEnv:
     def test_a_shell_reads_it(self) -> None:
-        script = f'eval "$({sys.executable} -m personalize_local env)"; echo $AWS_ENDPOINT_URL $AWS_DEFAULT_REGION'
+        shown = "$AWS_ENDPOINT_URL $AWS_DEFAULT_REGION $AWS_REGION"
+        script = f'eval "$({sys.executable} -m personalize_local env)"; echo {shown}'
         variables = environment(PERSONALIZE_LOCAL_PORT="5000", PERSONALIZE_LOCAL_REGION="eu-west-1")
         said = subprocess.run(["sh", "-c", script], env=variables, capture_output=True, text=True, check=True)
-        assert said.stdout == "http://127.0.0.1:5000 eu-west-1\n"
+        assert said.stdout == "http://127.0.0.1:5000 eu-west-1 eu-west-1\n"
 
     @pytest.mark.parametrize(
         ("shell", "line"),
@@ -174,7 +176,7 @@ class TestEnv:
     def test_each_shell_has_its_form_and_is_quoted(self, runner: CliRunner, shell: str, line: str) -> None:
         shown = runner.invoke(main, ["env", "--url", "http://a;b", "--shell", shell]).stdout
         assert line in shown.splitlines()
-        assert len(shown.splitlines()) == 4
+        assert len(shown.splitlines()) == 5
 
     @pytest.mark.parametrize(
         ("host", "url"),
