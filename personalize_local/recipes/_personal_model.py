@@ -149,9 +149,7 @@ class PersonalModel:
             noted += [(None, self._unknown), *((None, row) for row, _ in parts)]
         return Scores(logits, self.order)
 
-    def _dense_scores(
-        self, history: Int32, affinity: Float32, parts: list[Part], noted: Noted | None = None
-    ) -> Scores:
+    def _dense_scores(self, history: Int32, affinity: Float32, parts: list[Part], noted: Noted | None = None) -> Scores:
         settings = self.settings
         recent = history[-len(self._near) :]
         moves = self.transitions.dense(recent, self._near[-len(recent) :]).astype(np.float32)

@@ -44,9 +44,7 @@ def get_personalized_ranking(context: Context, params: dict[str, Any]) -> dict[s
     }
 
 
-def personalized_ranking(
-    context: Context, rows: Rows, params: dict[str, Any]
-) -> tuple[Question, list[dict[str, Any]]]:
+def personalized_ranking(context: Context, rows: Rows, params: dict[str, Any]) -> tuple[Question, list[dict[str, Any]]]:
     """The answer to the parameters of GetPersonalizedRanking, which leaves no trace, and what was asked."""
     listed = list(dict.fromkeys(params["inputList"]))
     given = len(params["inputList"])

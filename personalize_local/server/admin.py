@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flask import Blueprint, Flask, jsonify, request
 
 from personalize_local.server.experiment_pages import Experimented, add_experiment_pages
+from personalize_local.server.explanation_pages import Explaining, add_explanation_page
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -21,7 +22,7 @@ _FIGURES_SHOWN = 1000
 _MOST_FIGURES = 100_000
 
 
-class Administered(Experimented, Protocol):
+class Administered(Experimented, Explaining, Protocol):
     """What the pages need of the emulator."""
 
     def health(self) -> dict[str, Any]:
@@ -109,6 +110,7 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
     _add_reports(pages, "jobs", "jobs", "job", emulator.job_reports, emulator.job_report)
     _add_attributions(pages, emulator)
     add_experiment_pages(pages, emulator)
+    add_explanation_page(pages, emulator)
     return pages
 
 
