@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from personalize_local.engine.context import context_parts, person_parts
-from personalize_local.engine.data import Float64
+from personalize_local.engine.data import Float32, Float64, Int32
 from personalize_local.recipes._personal_model import Noted, PersonalModel
 from personalize_local.recipes.base import Query
 
@@ -28,7 +28,7 @@ def personal_parts(model: PersonalModel, query: Query) -> dict[str, Float64]:
     return parts
 
 
-def _popularity_alone(model: PersonalModel, addend: tuple[object, object], *, has_history: bool) -> Float64:
+def _popularity_alone(model: PersonalModel, addend: tuple[Int32 | None, Float32], *, has_history: bool) -> Float64:
     """What popularity adds without the objective."""
     if not has_history:
         return model.popularity.astype(np.float64)

@@ -1,4 +1,4 @@
-"""How an answer comes about: the parts of each score, what was read, dropped, promoted and tried out, and why it is empty.
+"""How an answer comes about: the parts of each score, what was read, dropped, promoted and tried out.
 
 The answer itself is made by what answers GetRecommendations and GetPersonalizedRanking; here it is only read. Loads
 numpy.
