@@ -33,9 +33,7 @@ def shop(server: BackgroundServer) -> Shop:
 @pytest.fixture
 def run() -> Callable[..., Result]:
     """Runs a command without the settings of whoever runs the tests."""
-    mine: dict[str, str | None] = {
-        name: None for name in os.environ if name.startswith(("PERSONALIZE_LOCAL_", "AWS_"))
-    }
+    mine: dict[str, str | None] = {name: None for name in os.environ if name.startswith(("PERSONALIZE_LOCAL_", "AWS_"))}
 
     def command(*arguments: str, **environment: str) -> Result:
         return CliRunner().invoke(main, list(arguments), env={**mine, **environment})
@@ -62,9 +60,7 @@ class TestRecommend:
         result = run("recommend", "counter-personal", "--user", "u0", "--num", "3", "--url", shop.program.url)
         served = shop.program.recommend(shop.personal, "u0", numResults=3)
         lines = [line.split()[:3] for line in result.stdout.splitlines()]
-        assert lines == [
-            [str(place), item["itemId"], f"{item['score']:.7f}"] for place, item in enumerate(served, 1)
-        ]
+        assert lines == [[str(place), item["itemId"], f"{item['score']:.7f}"] for place, item in enumerate(served, 1)]
 
     def test_a_filter_by_name_with_values_in_plain_words(self, run: Run, shop: Shop) -> None:
         shop.filter("INCLUDE ItemID WHERE Items.GENRE IN ($GENRES)", "by-genre")
@@ -110,9 +106,7 @@ class TestRank:
     def test_it_is_the_answer_of_the_service(self, run: Run, shop: Shop) -> None:
         items = ["i9", "i2", "i15"]
         answer = told(run("rank", "counter-ranking", *items, "--user", "u2", "--json", "--url", shop.program.url))
-        served = shop.program.runtime.get_personalized_ranking(
-            campaignArn=shop.ranking, userId="u2", inputList=items
-        )
+        served = shop.program.runtime.get_personalized_ranking(campaignArn=shop.ranking, userId="u2", inputList=items)
         assert answer["personalizedRanking"] == served["personalizedRanking"]
 
     def test_it_needs_a_user(self, run: Run) -> None:
