@@ -16,7 +16,7 @@ from personalize_local.context import Context
 from personalize_local.recipes.explained import explained
 from personalize_local.runtime.contenders import context_of
 from personalize_local.runtime.exploring import Exploring, MixingActions, MixingItems, Relevant
-from personalize_local.runtime.filtering import Choice, choice
+from personalize_local.runtime.filtering import choice, choices_of_parts
 from personalize_local.runtime.questions import Question
 from personalize_local.runtime.ranking import personalized_ranking, ranked
 from personalize_local.runtime.recommendations import Recommended, best_of, recommended
@@ -165,18 +165,29 @@ class _Telling:
         chosen, listed = self._asked.choice, list(ids)
         if chosen is None or not listed:
             return []
-        hidden = self._hidden()
-        by_use_case = [True] * len(listed) if hidden is None else hidden.keeps(listed)
-        hides, expression = self._asked.loaded.recipe.hides, self._expression()
+        gone = [id_ for id_, kept in zip(listed, chosen.keeps(listed), strict=True) if not kept]
+        hidden = choice(self._context, self._rows, self._asked.who, None, {})  # what the use case alone does
+        shown = [True] * len(gone) if hidden is None else hidden.keeps(gone)
+        hides = f"the use case hides what has a {self._asked.loaded.recipe.hides} event"
+        why = self._blamed(gone)
         return [
-            {"itemId": id_, "why": f"filter: {expression}" if shown else f"the use case hides what has a {hides} event"}
-            for id_, kept, shown in zip(listed, chosen.keeps(listed), by_use_case, strict=True)
-            if not kept
+            {"itemId": id_, "why": reason if is_shown else hides}
+            for id_, reason, is_shown in zip(gone, why, shown, strict=True)
         ]
 
-    def _hidden(self) -> Choice | None:
-        """What the use case alone lets pass; None where it hides nothing."""
-        return choice(self._context, self._rows, self._asked.who, None, {})
+    def _blamed(self, gone: list[str]) -> list[str]:
+        """The parts of the filter that each of some items fails: one of EXCLUDE that drops it, else all of INCLUDE."""
+        filter_arn, values = self._params.get("filterArn"), self._params.get("filterValues", {})
+        if filter_arn is None:
+            return [""] * len(gone)
+        parts = choices_of_parts(self._context, self._rows, self._asked.who, filter_arn, values)
+        fails = [(text, [not kept for kept in chosen.keeps(gone)]) for text, chosen in parts]
+        reasons = []
+        for place in range(len(gone)):
+            failed = [text for text, dropped in fails if dropped[place]]
+            excluding = [text for text in failed if text[:7].upper() == "EXCLUDE"]
+            reasons.append(f"filter: {excluding[0] if excluding else ' | '.join(failed)}")
+        return reasons
 
     def _expression(self, arn: str | None = None) -> str | None:
         wanted = arn or self._params.get("filterArn")

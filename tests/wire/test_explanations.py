@@ -15,6 +15,7 @@ from tests.conftest import Small, World
 from .program import POPULARITY, RECIPE, Program
 from .raw import post
 from .shop import Shop, open_shop
+from .test_hidden_items import Store
 
 V2 = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
 
@@ -86,6 +87,58 @@ def test_what_the_filter_dropped_is_named_with_its_expression(server: Background
     assert set(dropped) == {f"i{n}" for n in range(10)}
     assert set(dropped.values()) == {f"filter: {expression}"}
     assert (told["filter"]["allowed"], told["filter"]["of"]) == (10, 20)
+
+
+def test_the_part_of_an_expression_that_dropped_an_item_is_named(server: BackgroundServer, shop: Shop) -> None:
+    include = "INCLUDE ItemID WHERE Items.GENRE IN ($GENRES)"
+    exclude = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Click")'
+    filter_arn = shop.filter(f"{include} | {exclude}")
+    asking = {"filterArn": filter_arn, "filterValues": {"GENRES": '"opera"'}, "numResults": 20}
+    told = explained(server.url, campaignArn=shop.personal, userId="u0", **asking)
+    served = shop.program.recommend(shop.personal, "u0", **asking)
+    assert [item["itemId"] for item in told["items"]] == [item["itemId"] for item in served]
+    clicked = {f"i{n}" for n in range(10)}
+    opera = {f"i{n}" for n in range(19) if n % 4 == 2}
+    everything = {f"i{n}" for n in range(20)}
+    assert {each["itemId"]: each["why"] for each in told["filter"]["dropped"]} == {
+        **dict.fromkeys(everything - opera, f"filter: {include}"),
+        **dict.fromkeys(clicked, f"filter: {exclude}"),
+    }
+
+
+def test_what_a_use_case_hides_is_told_apart_from_the_filter(server: BackgroundServer) -> None:
+    store = Store(Program(server.url))
+    recommender = store.recommender("aws-ecomm-recommended-for-you")
+    expression = 'INCLUDE ItemID WHERE Items.CATEGORY_L1 IN ("cheap")'
+    made = store.program.personalize.create_filter(
+        name="cheap", datasetGroupArn=store.group, filterExpression=expression
+    )
+    asking = {"recommenderArn": recommender, "userId": "u3", "numResults": 100}
+    hidden = explained(server.url, **asking)["filter"]["dropped"]
+    why = "the use case hides what has a Purchase event"
+    assert {each["itemId"]: each["why"] for each in hidden} == {"i3": why, "i4": why}
+    told = explained(server.url, filterArn=made["filterArn"], **asking)
+    assert {item["itemId"] for item in told["items"]} == store.ids(
+        recommender, userId="u3", filterArn=made["filterArn"]
+    )
+    dear = {f"i{n}": f"filter: {expression}" for n in range(10, 20)}
+    assert {each["itemId"]: each["why"] for each in told["filter"]["dropped"]} == {**dear, "i3": why, "i4": why}
+
+
+def test_a_ranking_tells_what_its_filter_dropped(server: BackgroundServer, shop: Shop) -> None:
+    expression = 'EXCLUDE ItemID WHERE Items.GENRE IN ("opera")'
+    asking = {"campaignArn": shop.ranking, "userId": "u2", "filterArn": shop.filter(expression)}
+    told = explained(server.url, inputList=["i2", "i3", "i6"], **asking)
+    assert [item["itemId"] for item in told["items"]] == ["i3"]
+    assert {each["itemId"]: each["why"] for each in told["filter"]["dropped"]} == {
+        "i2": f"filter: {expression}",
+        "i6": f"filter: {expression}",
+    }
+    none = explained(server.url, inputList=["i2", "i6"], **asking)
+    assert (none["items"], none["empty"]) == (
+        [],
+        f"The filter {expression} lets none of the 2 items of the list pass.",
+    )
 
 
 def test_an_empty_answer_says_why(server: BackgroundServer, shop: Shop) -> None:
