@@ -105,7 +105,8 @@ def _around(told: Mapping[str, Any]) -> Iterator[str]:
     """What the filter, promotions and exploration did."""
     filtered, promotion, exploration = told["filter"], told.get("promotion"), told.get("exploration")
     if filtered is not None:
-        yield f"filter: {filtered['allowed']} of {filtered['of']} items may come; these would have come:"
+        would = "; these would have come:" if filtered["dropped"] else ""
+        yield f"filter: {filtered['allowed']} of {filtered['of']} items may come{would}"
         for dropped in filtered["dropped"][:_MOST_DROPPED]:
             yield f"     {dropped['itemId']}  {dropped['why']}"
         if len(filtered["dropped"]) > _MOST_DROPPED:
