@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -141,6 +142,31 @@ class Service(Generic[ContextT]):
         if self._observe is not None:
             self._observe(request, response, params, context, request_id, perf_counter() - began)
         return response
+
+    def checked(self, operation: str, members: object) -> dict[str, Any]:
+        """JSON values as parameters of an operation that takes them all in its body.
+
+        Raises ValueError for what is no object and for members that the model does not have, ServiceError for values
+        that the operation would refuse.
+        """
+        model = self.model.operation_model(operation)
+        known: Any = model.input_shape.members if model.input_shape is not None else {}
+        if not isinstance(members, dict):
+            raise ValueError(f"send the parameters of {operation} as a JSON object")
+        unknown = sorted(set(members) - set(known))
+        if unknown:
+            raise ValueError(f"{operation} has no parameter {unknown[0]}")
+        http, body = model.http, json.dumps(members).encode()
+        request = Request(
+            method=http.get("method", "POST"),
+            path=http.get("requestUri", "/"),
+            query="",
+            headers={"content-type": "application/json"},
+            body=body,
+        )
+        params = self._protocol.parse(self._protocol.route(request), request)
+        self._validate(operation, params)
+        return params
 
     def _validate(self, operation: str, params: dict[str, Any]) -> None:
         if operation not in self._validators:

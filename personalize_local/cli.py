@@ -1,7 +1,7 @@
 """The command line: what to run, with which settings, and which exit code tells how it went.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or a setting that cannot be used, 130 interrupted. Errors go to standard
-error in one line. Nothing heavy is imported before a command needs it.
+Exit codes are in commands/common.py. Errors go to standard error in one line. Nothing heavy is imported before a
+command needs it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,8 +17,14 @@ import click
 
 from personalize_local import __version__
 from personalize_local.chains.command import apply_command
+from personalize_local.commands.common import client_variables as _variables
+from personalize_local.commands.common import environment_settings as _environment_settings
+from personalize_local.commands.common import exit_codes
+from personalize_local.commands.common import one_line_errors as _one_line_errors
+from personalize_local.commands.common import settings_with as _settings
+from personalize_local.commands.definitions import COMMANDS
 from personalize_local.experiments import defaults
-from personalize_local.settings import SETTINGS, Setting, SettingError, Settings
+from personalize_local.settings import SETTINGS, Setting
 
 if TYPE_CHECKING:
     from personalize_local.server.serving import Server
@@ -30,13 +35,29 @@ _SIZES = ("small", "medium", "large")
 _COSTS_SECONDS = 60.0
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    """Leaves with 130 when it is interrupted, as shells have it; click's own code is 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=exit_codes(),
+)
 @click.version_option(__version__, prog_name="personalize-local")
 def main() -> None:
     """Amazon Personalize on your own machine."""
 
 
 main.add_command(apply_command)
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 def _with_settings(command: Command) -> Command:
@@ -327,32 +348,6 @@ def experiment_size(rate: float, rise: float | None, users: int | None) -> None:
     run_size(rate, rise, users)
 
 
-def _settings(overrides: dict[str, object]) -> Settings:
-    try:
-        return Settings.load(overrides, os.environ)
-    except SettingError as error:
-        raise click.UsageError(str(error)) from None
-
-
-def _environment_settings() -> Settings:
-    return _settings({})
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """What is wrong with settings, files or the store in a line instead of a traceback."""
-    import sqlite3
-
-    try:
-        yield
-    except SettingError as error:
-        raise click.UsageError(str(error)) from None
-    except sqlite3.Error as error:
-        raise click.ClickException(f"The data folder cannot be used: {error}") from None
-    except OSError as error:
-        raise click.ClickException(str(error)) from None
-
-
 def _check_folder(folder: Path | None, flag: str, *, make: bool) -> None:
     if folder is None:
         return
@@ -382,17 +377,6 @@ def _say_ready(server: Server) -> None:
     os.environ.setdefault("MOTO_PORT", str(server.settings.port))
     click.echo(f"Ready. Personalize Local {__version__} answers on {server.url}; send AWS clients there with")
     click.echo(_in_shell(_variables(server.url, server.settings.region), "sh"))
-
-
-def _variables(url: str, region: str) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": region,
-        # The SDKs for JavaScript, Java and Go read no other.
-        "AWS_REGION": region,
-    }
 
 
 def _in_shell(variables: dict[str, str], shell: str) -> str:

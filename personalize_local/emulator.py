@@ -391,6 +391,15 @@ class Emulator(Handles):
 
         return counted_report(self._own_context(), *design_of(asked))
 
+    def explain(self, asked: object) -> dict[str, Any]:
+        """How an answer of the runtime service comes about. Raises ValueError for what is no question, ServiceError."""
+        from personalize_local.runtime.explaining import explain, named
+
+        context, given = named(self._own_context(), asked)
+        ranking = isinstance(given, dict) and "inputList" in given
+        operation = "GetPersonalizedRanking" if ranking else "GetRecommendations"
+        return explain(context, self.services[0].checked(operation, given))
+
     def reset(self) -> None:
         """Forget all resources, data, events and models."""
         with self.database.write() as rows:

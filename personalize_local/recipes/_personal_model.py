@@ -25,6 +25,9 @@ from personalize_local.recipes.base import Query
 HISTORY = 100  # events kept per user (inferred: the service is taken to look at 32 to 100 recent events)
 _NO_ITEMS: Int32 = np.zeros(0, np.int32)
 _NO_ITEMS.setflags(write=False)
+Noted = list[tuple[Int32 | None, Float32]]
+"""What is added up to logits, in this order: values, and the items that they are of (None: the whole catalogue)."""
+
 _POPULAR = 100  # items that are candidates of everyone in a catalogue too large to score as a whole
 
 
@@ -85,6 +88,12 @@ class PersonalModel:
         user = self._user(query)
         return self.scores_of(self.history(query), query.context, user, self._time(query, user))
 
+    def noted(self, query: Query) -> Noted:
+        """What :meth:`scores` adds up for ``query``, noted while it does."""
+        user, noted = self._user(query), Noted()
+        self.scores_of(self.history(query), query.context, user, self._time(query, user), noted=noted)
+        return noted
+
     def _time(self, query: Query, user: int) -> float | None:
         """The time of the newest event that is known."""
         if query.time is None and 0 <= user < len(self.last_times):
@@ -107,32 +116,40 @@ class PersonalModel:
         return np.concatenate((old, new)) if len(new) else old
 
     def scores_of(
-        self, history: Int32, context: Mapping[str, str] | None = None, user: int = -1, time: float | None = None
+        self,
+        history: Int32,
+        context: Mapping[str, str] | None = None,
+        user: int = -1,
+        time: float | None = None,
+        *,
+        noted: Noted | None = None,
     ) -> Scores:
         """Score the catalogue for item indexes ``history``, oldest first, and what is known of the index ``user``.
 
-        ``time`` (epoch seconds) is that of the newest event of the history.
+        ``time`` (epoch seconds) is that of the newest event of the history. What is added up is written to ``noted``.
         """
         if not len(history):
-            return self._scores_unknown(context or {}, user)
+            return self._scores_unknown(context or {}, user, noted)
         parts = context_parts(self.context, self.settings.context_weights, context or {})
         parts += person_parts(self.persons, self.settings.person_weights, user)
         if self.periods is not None and time is not None and self.settings.period_weight:
             parts.append((self.periods.logits[self.periods.part(time)], self.settings.period_weight))
         if isinstance(self.affinity, NeighbourTable):
-            return self._sparse_scores(history, self.affinity, parts)
-        return self._dense_scores(history, self.affinity, parts)
+            return self._sparse_scores(history, self.affinity, parts, noted)
+        return self._dense_scores(history, self.affinity, parts, noted)
 
-    def _scores_unknown(self, context: Mapping[str, str], user: int) -> Scores:
+    def _scores_unknown(self, context: Mapping[str, str], user: int, noted: Noted | None) -> Scores:
         """Popularity, under what there is to know beside a history."""
         logits = self._unknown
-        for row, _ in context_parts(self.context, dict.fromkeys(self.context, 1.0), context):
+        parts = context_parts(self.context, dict.fromkeys(self.context, 1.0), context)
+        parts += person_parts(self.persons, dict.fromkeys(self.persons, 1.0), user)
+        for row, _ in parts:
             logits = logits + row
-        for row, _ in person_parts(self.persons, dict.fromkeys(self.persons, 1.0), user):
-            logits = logits + row
+        if noted is not None:
+            noted += [(None, self._unknown), *((None, row) for row, _ in parts)]
         return Scores(logits, self.order)
 
-    def _dense_scores(self, history: Int32, affinity: Float32, parts: list[Part]) -> Scores:
+    def _dense_scores(self, history: Int32, affinity: Float32, parts: list[Part], noted: Noted | None = None) -> Scores:
         settings = self.settings
         recent = history[-len(self._near) :]
         moves = self.transitions.dense(recent, self._near[-len(recent) :]).astype(np.float32)
@@ -144,12 +161,14 @@ class PersonalModel:
         for table, weight in self._further():
             signals.append((table.dense(recent, self._far[-len(recent) :]).astype(np.float32), weight))
         logits = self._popular.astype(np.float32)
-        for signal, weight in signals:
-            logits += self._standardised(signal) * np.float32(weight * heat)
-        for row, weight in parts:
-            logits += row * np.float32(weight * heat)
-        items, added = self._again(history)
-        logits[items] += added
+        addends = [self._standardised(signal) * np.float32(weight * heat) for signal, weight in signals]
+        addends += [row * np.float32(weight * heat) for row, weight in parts]
+        for addend in addends:
+            logits += addend
+        items, again = self._again(history)
+        logits[items] += again
+        if noted is not None:
+            noted += [(None, self._popular), *((None, addend) for addend in addends), (items, again)]
         return Scores(logits, self.order)
 
     def _standardised(self, signal: Float32) -> Float32:
@@ -169,7 +188,9 @@ class PersonalModel:
         heat = np.float32(settings.temperature)
         return items, (np.float32(settings.seen_weight) + strengths * np.float32(settings.repeat_weight)) * heat
 
-    def _sparse_scores(self, history: Int32, affinity: NeighbourTable, parts: list[Part]) -> Scores:
+    def _sparse_scores(
+        self, history: Int32, affinity: NeighbourTable, parts: list[Part], noted: Noted | None = None
+    ) -> Scores:
         settings, heat = self.settings, self.settings.temperature
         recent = history[-len(self._near) :]
         far = self._far[-len(recent) :]
@@ -178,14 +199,21 @@ class PersonalModel:
             (*affinity.cells(recent, far), 1 - settings.transition_share),
         ]
         tables += [(*table.cells(recent, far), weight) for table, weight in self._further()]
-        seen, added = self._again(history)
+        seen, again = self._again(history)
         candidates, signals = self._candidates.collect([(items, values) for items, values, _ in tables], seen)
         logits = self._popular[candidates].astype(np.float32)
-        for signal, (_, _, weight) in zip(signals, tables, strict=True):
-            logits += self._standardised(signal) * np.float32(weight * heat)
-        for row, weight in parts:
-            logits += row[candidates] * np.float32(weight * heat)
-        logits[: len(seen)] += added
+        weights = [weight for _, _, weight in tables]
+        addends = [
+            self._standardised(signal) * np.float32(weight * heat)
+            for signal, weight in zip(signals, weights, strict=True)
+        ]
+        addends += [row[candidates] * np.float32(weight * heat) for row, weight in parts]
+        for addend in addends:
+            logits += addend
+        logits[: len(seen)] += again
+        if noted is not None:
+            noted.append((candidates, self._popular[candidates]))
+            noted += [*((candidates, addend) for addend in addends), (seen, again)]
         # An item without any signal has 0 everywhere but in popularity, where it has the mean.
         return Scores(logits, self.order, items=candidates, floor=0.0)
 

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from personalize_local.context import Context
 from personalize_local.errors import NOT_ACTIVE_INPUT
-from personalize_local.filters import Bound, Column, CurrentItemField, Filter, FilterValueError, bind, fields, parse
+from personalize_local.filters import (
+    Bound,
+    Column,
+    CurrentItemField,
+    Filter,
+    FilterValueError,
+    bind,
+    fields,
+    parameters,
+    parse,
+)
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import quotas
 from personalize_local.resources.filter import KIND as FILTER
@@ -28,7 +38,7 @@ if TYPE_CHECKING:
     from personalize_local.runtime.entities import Activity, Entities
     from personalize_local.runtime.views import View
 
-__all__ = ["Choice", "Filters", "Kept", "Who", "choice", "columns_of"]
+__all__ = ["Choice", "Filters", "Kept", "Who", "choice", "choices_of_parts", "columns_of"]
 
 OTHER_GROUP = invalid("Filter {arn} does not belong to the dataset group of {asked}.", "inferred")
 OTHER_ENTITY = invalid(
@@ -217,6 +227,22 @@ def choice(context: Context, rows: Rows, who: Who, filter_arn: str | None, value
         return None
     views, group = context.emulator.views, who.loaded.dataset_group
     return views.reading(group, lambda: _chosen(context, rows, who, ready, hides, values))
+
+
+def choices_of_parts(
+    context: Context, rows: Rows, who: Who, filter_arn: str, values: Mapping[str, str]
+) -> list[tuple[str, Choice]]:
+    """The parts of a filter that a request was answered with, each by its text, and what it alone would let pass."""
+    ready = context.emulator.filters.of(context, rows, filter_arn)
+    starts = [part.position - 1 for part in ready.parsed.parts]
+    views, group = context.emulator.views, who.loaded.dataset_group
+    found = []
+    for start, end in zip(starts, [*starts[1:], None], strict=True):
+        text = ready.expression[start:end].strip().removesuffix("|").strip()
+        alone = _ready(f"{filter_arn}#{start}", {"filterExpression": text, "datasetGroupArn": ready.group})
+        own = {name: values[name] for name in parameters(alone.parsed) if name in values}
+        found.append((text, views.reading(group, partial(_chosen, context, rows, who, alone, None, own))))
+    return found
 
 
 def _check_use(ready: _Ready, who: Who) -> None:

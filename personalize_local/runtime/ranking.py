@@ -10,6 +10,7 @@ from personalize_local.provenance import Rule, invalid
 from personalize_local.runtime.metadata import describe, metadata
 from personalize_local.runtime.questions import Question, question
 from personalize_local.runtime.recommendations import SCORE_DECIMALS
+from personalize_local.store.sql import Rows
 
 MAXIMUM_INPUT = 500
 
@@ -35,28 +36,35 @@ RULES = (
 
 def get_personalized_ranking(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Answer GetPersonalizedRanking."""
-    listed = list(dict.fromkeys(params["inputList"]))
-    given = len(params["inputList"])
-    if not 1 <= given <= MAXIMUM_INPUT:
-        raise INPUT_LENGTH(most=MAXIMUM_INPUT)
     with context.emulator.database.read() as rows:
-        asked = question(context, rows, params, "GetPersonalizedRanking")
-        described = None
-        if "metadataColumns" in params:
-            described = metadata(context, rows, asked, params, count=given, member="The length of inputList")
-        ranking = ranked(asked, listed)
-        if asked.choice is not None:
-            kept = asked.choice.keeps([item["itemId"] for item in ranking])
-            ranking = list(compress(ranking, kept))
-        if described is not None:
-            describe(ranking, described, rows)
+        asked, ranking = personalized_ranking(context, rows, params)
     return {
         "personalizedRanking": ranking,
         "recommendationId": context.emulator.ids.recommendation_id(asked.tag),
     }
 
 
+def personalized_ranking(context: Context, rows: Rows, params: dict[str, Any]) -> tuple[Question, list[dict[str, Any]]]:
+    """The answer to the parameters of GetPersonalizedRanking, which leaves no trace, and what was asked."""
+    listed = list(dict.fromkeys(params["inputList"]))
+    given = len(params["inputList"])
+    if not 1 <= given <= MAXIMUM_INPUT:
+        raise INPUT_LENGTH(most=MAXIMUM_INPUT)
+    asked = question(context, rows, params, "GetPersonalizedRanking")
+    described = None
+    if "metadataColumns" in params:
+        described = metadata(context, rows, asked, params, count=given, member="The length of inputList")
+    ranking = ranked(asked, listed)
+    if asked.choice is not None:
+        kept = asked.choice.keeps([item["itemId"] for item in ranking])
+        ranking = list(compress(ranking, kept))
+    if described is not None:
+        describe(ranking, described, rows)
+    return asked, ranking
+
+
 def ranked(asked: Question, listed: list[str]) -> list[dict[str, Any]]:
+    """Each of ``listed`` as a ranking has it, best first, before any filter."""
     model = asked.loaded.model
     indexes = model.items.indexes(listed)
     known = indexes >= 0

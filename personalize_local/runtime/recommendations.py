@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.context import Context
@@ -9,6 +10,7 @@ from personalize_local.provenance import Rule, invalid
 from personalize_local.runtime.metadata import describe, metadata
 from personalize_local.runtime.promotions import Promotion, promotion, spread
 from personalize_local.runtime.questions import Question, question
+from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
     from personalize_local.engine.data import Float64, Int32
@@ -41,23 +43,42 @@ RULES = (
 )
 
 
-def get_recommendations(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Answer GetRecommendations."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommended:
+    """An answer and how it came about: ``tried`` are the indexes of what is only tried out."""
+
+    asked: Question
+    count: int
+    promoting: Promotion | None
+    item_list: list[dict[str, Any]]
+    tried: Int32
+
+
+def recommended(context: Context, rows: Rows, params: dict[str, Any]) -> Recommended:
+    """The answer to the parameters of GetRecommendations, which leaves no trace."""
     count = params.get("numResults") or DEFAULT_RESULTS
     if count > MAXIMUM_RESULTS:
         raise TOO_MANY_RESULTS(most=MAXIMUM_RESULTS)
+    asked = question(context, rows, params, "GetRecommendations")
+    promoting = promotion(context, rows, asked, params) if "promotions" in params else None
+    described = None
+    if "metadataColumns" in params:
+        described = metadata(context, rows, asked, params, count=count, member="numResults")
+    if promoting is None:
+        items, probabilities, tried = best_of(asked, count, asked.allowed)
+        item_list = _listed(asked, items, probabilities, tried)
+    else:
+        item_list, tried = _with_promoted(context, asked, promoting, count)
+    if described is not None:
+        describe(item_list, described, rows)
+    return Recommended(asked=asked, count=count, promoting=promoting, item_list=item_list, tried=tried)
+
+
+def get_recommendations(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Answer GetRecommendations."""
     with context.emulator.database.read() as rows:
-        asked = question(context, rows, params, "GetRecommendations")
-        promoting = promotion(context, rows, asked, params) if "promotions" in params else None
-        described = None
-        if "metadataColumns" in params:
-            described = metadata(context, rows, asked, params, count=count, member="numResults")
-        if promoting is None:
-            item_list = _listed(asked, *best_of(asked, count, asked.allowed))
-        else:
-            item_list = _with_promoted(context, asked, promoting, count)
-        if described is not None:
-            describe(item_list, described, rows)
+        answer = recommended(context, rows, params)
+    asked, item_list = answer.asked, answer.item_list
     recommendation_id = context.emulator.ids.recommendation_id(asked.tag)
     if asked.loaded.recipe.impressions:
         shown = [item["itemId"] for item in item_list]
@@ -92,7 +113,9 @@ def _listed(asked: Question, items: Int32, probabilities: Float64, tried: Int32)
     return listed
 
 
-def _with_promoted(context: Context, asked: Question, promoting: Promotion, count: int) -> list[dict[str, Any]]:
+def _with_promoted(
+    context: Context, asked: Question, promoting: Promotion, count: int
+) -> tuple[list[dict[str, Any]], Int32]:
     import numpy as np
 
     scores = asked.loaded.model.scores(asked.query)
@@ -104,7 +127,8 @@ def _with_promoted(context: Context, asked: Question, promoting: Promotion, coun
         item["promotionName"] = promoting.name
         if asked.loaded.recipe.reasons:
             item["reason"] = [PROMOTED]
-    others = _listed(asked, *best_of(asked, count - len(promoted), allowed, scores))
+    best, shares, tried = best_of(asked, count - len(promoted), allowed, scores)
+    others = _listed(asked, best, shares, tried)
     who = asked.who
     seed = f"{context.emulator.settings.seed}/{who.asked}/{who.user_id}/{who.item_id}/{promoting.name}/{count}"
-    return spread(promoted, others, seed)
+    return spread(promoted, others, seed), tried

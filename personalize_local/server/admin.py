@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, jsonify, request
 
 from personalize_local.server.control_pages import Controlled, add_control_pages
 from personalize_local.server.experiment_pages import Experimented, add_experiment_pages
+from personalize_local.server.explanation_pages import Explaining, add_explanation_page
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -22,7 +23,7 @@ _FIGURES_SHOWN = 1000
 _MOST_FIGURES = 100_000
 
 
-class Administered(Controlled, Experimented, Protocol):
+class Administered(Controlled, Experimented, Explaining, Protocol):
     """What the pages need of the emulator."""
 
     def health(self) -> dict[str, Any]:
@@ -100,6 +101,7 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
     _add_attributions(pages, emulator)
     add_experiment_pages(pages, emulator)
     add_control_pages(pages, emulator)
+    add_explanation_page(pages, emulator)
     return pages
 
 
