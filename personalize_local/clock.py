@@ -41,6 +41,11 @@ class VirtualClock:
             self._now += seconds
             return self._now
 
+    def set(self, now: float) -> None:
+        """Put the clock at a time, also an earlier one: for a state that is another one as well."""
+        with self._lock:
+            self._now = now
+
 
 def tick(now: float, since: float, interval: float) -> int:
     """How many whole intervals have passed at ``now`` since ``since``, all in seconds; 0 before the first has."""
