@@ -338,11 +338,14 @@ class Emulator:
 
         return save(self, Path(path)).facts()
 
-    def load_snapshot(self, path: str | PathLike[str]) -> dict[str, Any]:
-        """Make the state that of a snapshot; what it says of itself. Raises SnapshotError, having changed nothing."""
+    def load_snapshot(self, path: str | PathLike[str], name: str | None = None) -> dict[str, Any]:
+        """Make the state that of a snapshot; what it says of itself. ``name`` stands for the path in errors.
+
+        Raises SnapshotError, having changed nothing.
+        """
         from personalize_local.snapshots.loading import load
 
-        return load(self, Path(path)).facts()
+        return load(self, Path(path), name).facts()
 
     def stream_snapshot(self) -> Iterator[bytes]:
         """The parts of a snapshot, of the moment at which the first one is asked for."""

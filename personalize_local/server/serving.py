@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from personalize_local.server.init import Init
 from personalize_local.server.ticker import Ticker
 from personalize_local.settings import Settings
 
@@ -52,6 +53,7 @@ class Server:
             if self._companion is not None:
                 # Jobs in child processes reach the companion through the port; this process asks it directly.
                 self.emulator.use_companion(self._companion, self.url)
+            self._init = Init(self.settings)
             self._waitress, self._sockets = self._behind(listener)
             self._ticker = Ticker(self.emulator.run_due)
             undo.pop_all()
@@ -61,6 +63,7 @@ class Server:
         try:
             if self.settings.clock is None:  # a virtual clock does what is due as it is moved
                 self._ticker.start()
+            self._init.start()
             self._waitress.run()
         finally:
             self._release()
@@ -89,7 +92,7 @@ class Server:
         sockets: dict[int, Any] = {}
         self.emulator.start()
         server = waitress.server.create_server(
-            create_app(self.emulator, self.settings, self._companion),
+            create_app(self.emulator, self.settings, self._companion, self._init.facts),
             map=sockets,
             sockets=[listener],
             _dispatcher=Dispatcher(self.settings.threads),
@@ -107,6 +110,7 @@ class Server:
         self._waitress.close()
 
     def _release(self) -> None:
+        self._init.stop()
         self._ticker.stop()
         self._close_sockets()
         self.emulator.close()

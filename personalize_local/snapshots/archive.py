@@ -124,79 +124,79 @@ def _written(manifest: Manifest) -> str:
 class Archive:
     """A snapshot that is open: its manifest holds, its files are checked as they are unpacked."""
 
-    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
-        self._path, self._archive = path, archive
-        self.manifest = _manifest(path, archive)
+    def __init__(self, name: str, archive: zipfile.ZipFile) -> None:
+        self._name, self._archive = name, archive
+        self.manifest = _manifest(name, archive)
         entries = archive.infolist()
-        names = {entry.filename for entry in entries} - {MANIFEST}
-        if len(entries) != len(names) + 1 or names != set(self.manifest.files) or STORE not in names:
-            raise damaged(path, "its files are not those of its manifest")
-        for name in names:
-            if not _is_own(name):
-                raise damaged(path, f"{name!r} is no name of a file of a snapshot")
+        files = {entry.filename for entry in entries} - {MANIFEST}
+        if len(entries) != len(files) + 1 or files != set(self.manifest.files) or STORE not in files:
+            raise damaged(name, "its files are not those of its manifest")
+        for file in files:
+            if not _is_own(file):
+                raise damaged(name, f"{file!r} is no name of a file of a snapshot")
         for entry in entries:
             if entry.filename != MANIFEST and entry.file_size != self.manifest.files[entry.filename].size:
-                raise damaged(path, f"{entry.filename} has another size than its manifest says")
+                raise damaged(name, f"{entry.filename} has another size than its manifest says")
 
-    def unpack(self, folder: Path, told: Callable[[int], object] = lambda _: None) -> None:
-        """Write all files below ``folder`` and check their digests; ``told`` of the bytes of each part.
-
-        Raises SnapshotError.
-        """
-        for name, kept in self.manifest.files.items():
-            target = folder / name
+    def unpack(self, folder: Path) -> None:
+        """Write all files below ``folder`` and check their digests. Raises SnapshotError."""
+        for file, kept in self.manifest.files.items():
+            target = folder / file
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with self._archive.open(name) as source, target.open("xb") as file:
-                    digest = _copied(source, file, told)
+                with self._archive.open(file) as source, target.open("xb") as copy:
+                    digest = _copied(source, copy)
             except _DAMAGE as error:
-                raise damaged(self._path, f"{name}: {error}") from None
+                raise damaged(self._name, f"{file}: {error}") from None
             except OSError as error:
-                raise SnapshotError(f"{self._path} cannot be unpacked: {name}: {error.strerror or error}") from None
+                raise SnapshotError(f"{self._name} cannot be unpacked: {file}: {error.strerror or error}") from None
             if digest != kept.sha256:
-                raise damaged(self._path, f"{name} does not have the digest of its manifest")
+                raise damaged(self._name, f"{file} does not have the digest of its manifest")
 
 
-def _copied(source: IO[bytes], target: IO[bytes], told: Callable[[int], object]) -> str:
+def _copied(source: IO[bytes], target: IO[bytes]) -> str:
     digest = sha256()
     # zipfile reads no more than the size of the entry, which is that of the manifest.
     while block := source.read(_BLOCK):
         digest.update(block)
         target.write(block)
-        told(len(block))
     return digest.hexdigest()
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
-    """A snapshot to read. Raises SnapshotError for what is none, is damaged, or is of a form that is not known."""
+def opened(path: Path, name: str | None = None) -> Iterator[Archive]:
+    """A snapshot to read, which is called ``name`` in errors.
+
+    Raises SnapshotError for what is none, is damaged, or is of a form that is not known.
+    """
+    name = name or str(path)
     try:
         archive = zipfile.ZipFile(path)
     except OSError as error:
-        raise SnapshotError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise SnapshotError(f"{name} cannot be read: {error.strerror or error}") from None
     except (*_DAMAGE, ValueError):
-        raise SnapshotError(f"{path} is no snapshot, or is damaged") from None
+        raise SnapshotError(f"{name} is no snapshot, or is damaged") from None
     with archive:
-        yield Archive(path, archive)
+        yield Archive(name, archive)
 
 
-def damaged(path: Path, what: str) -> SnapshotError:
+def damaged(name: str, what: str) -> SnapshotError:
     """The error of a file that is not as it was written."""
-    return SnapshotError(f"{path} is damaged: {what}")
+    return SnapshotError(f"{name} is damaged: {what}")
 
 
-def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
+def _manifest(name: str, archive: zipfile.ZipFile) -> Manifest:
     try:
         if archive.getinfo(MANIFEST).file_size > _LARGEST_MANIFEST:
-            raise damaged(path, "its manifest is too large")
+            raise damaged(name, "its manifest is too large")
         told = json.loads(archive.read(MANIFEST))
         form = told["snapshot"]
     except KeyError:
-        raise SnapshotError(f"{path} is no snapshot: it has no manifest") from None
+        raise SnapshotError(f"{name} is no snapshot: it has no manifest") from None
     except (*_DAMAGE, OSError, ValueError, TypeError) as error:
-        raise damaged(path, f"its manifest cannot be read: {error}") from None
+        raise damaged(name, f"its manifest cannot be read: {error}") from None
     if form != FORM:
-        raise SnapshotError(f"{path} is a snapshot of form {form}; this version reads form {FORM}")
+        raise SnapshotError(f"{name} is a snapshot of form {form}; this version reads form {FORM}")
     try:
         made = Manifest(
             version=str(told["version"]),
@@ -206,14 +206,14 @@ def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
             virtual=bool(told["clock"]["virtual"]),
             ids=told["ids"],
             files={
-                name: Kept(size=int(kept["size"]), sha256=str(kept["sha256"])) for name, kept in told["files"].items()
+                file: Kept(size=int(kept["size"]), sha256=str(kept["sha256"])) for file, kept in told["files"].items()
             },
         )
         Ids(0).restore(made.ids)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise damaged(path, f"its manifest is not complete: {error}") from None
+        raise damaged(name, f"its manifest is not complete: {error}") from None
     if not isfinite(made.clock):
-        raise damaged(path, "its manifest has no time")
+        raise damaged(name, "its manifest has no time")
     return made
 
 

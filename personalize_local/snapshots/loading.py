@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -27,26 +27,27 @@ _NAMING = (("resources", "body"), ("resources", "state"), ("jobs", "payload"), (
 RULES = (
     Rule(
         says="Loading a snapshot replaces the whole state of the emulator and ends its jobs; the companion's state "
-        "stays as it is. A virtual clock is set to the time of the snapshot, also backwards; the machine's clock stays, "
-        "and what is due by then happens.",
+        "stays as it is. A virtual clock is set to the time of the snapshot, also backwards; the machine's clock "
+        "stays, and what is due by then happens.",
         known="chosen",
     ),
 )
 
 
-def load(emulator: Emulator, path: Path, told: Callable[[int, int], object] = lambda *_: None) -> Manifest:
-    """Make the state that of a snapshot. ``told`` of the bytes that are unpacked, and of how many there are.
+def load(emulator: Emulator, path: Path, name: str | None = None) -> Manifest:
+    """Make the state that of a snapshot, which is called ``name`` in errors.
 
     Raises SnapshotError for a file that is damaged or of a version that is not known; the state is untouched then.
     """
-    with opened(path) as archive, staging(emulator.root) as folder:
-        _unpack(path, archive, folder, told)
-        _check_store(path, folder / STORE, archive.manifest.store)
+    name = name or str(path)
+    with opened(path, name) as archive, staging(emulator.root) as folder:
+        _unpack(name, archive, folder)
+        _check_store(name, folder / STORE, archive.manifest.store)
         _make_names_free(emulator.root, folder)
         try:
             emulator.become(folder / STORE, lambda: _move(folder, emulator.root))
         except (OSError, sqlite3.Error) as error:
-            raise SnapshotError(f"{path} cannot be put in force: {error}") from None
+            raise SnapshotError(f"{name} cannot be put in force: {error}") from None
         manifest = archive.manifest
     if isinstance(emulator.clock, VirtualClock):
         emulator.clock.set(manifest.clock)
@@ -55,36 +56,28 @@ def load(emulator: Emulator, path: Path, told: Callable[[int, int], object] = la
     return manifest
 
 
-def _unpack(path: Path, archive: Archive, folder: Path, told: Callable[[int, int], object]) -> None:
-    size = archive.manifest.size
-    stored = archive.manifest.store
+def _unpack(name: str, archive: Archive, folder: Path) -> None:
+    size, stored = archive.manifest.size, archive.manifest.store
     if not 1 <= stored <= FORMAT:
-        raise SnapshotError(f"{path} has a store of format {stored}; this version reads formats 1 to {FORMAT}")
+        raise SnapshotError(f"{name} has a store of format {stored}; this version reads formats 1 to {FORMAT}")
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise SnapshotError(f"{path} takes {size:,} bytes; there are {free:,} free for the state")
-    done = 0
-
-    def count(more: int) -> None:
-        nonlocal done
-        done += more
-        told(done, size)
-
-    archive.unpack(folder, count)
+        raise SnapshotError(f"{name} takes {size:,} bytes; there are {free:,} free for the state")
+    archive.unpack(folder)
 
 
-def _check_store(path: Path, store: Path, stored: int) -> None:
+def _check_store(name: str, store: Path, stored: int) -> None:
     """Check the tables and bring them to the format of this version. Raises SnapshotError."""
     try:
         with closing(sqlite3.connect(store)) as connection:
             if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
-                raise damaged(path, "its store is not whole")
+                raise damaged(name, "its store is not whole")
             found = connection.execute("SELECT value FROM facts WHERE name = 'format'").fetchone()
         if found != (str(stored),):
-            raise damaged(path, "its store has another format than its manifest says")
+            raise damaged(name, "its store has another format than its manifest says")
         Database(store).close()
     except (sqlite3.Error, ValueError) as error:
-        raise damaged(path, f"its store cannot be read: {error}") from None
+        raise damaged(name, f"its store cannot be read: {error}") from None
 
 
 def _make_names_free(root: Path, folder: Path) -> None:
