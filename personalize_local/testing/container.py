@@ -14,9 +14,15 @@ from personalize_local.testing._credentials import ACCESS_KEY, SECRET_KEY
 try:
     from testcontainers.core.container import DockerContainer
 except ImportError:
-    raise ImportError(
-        "PersonalizeLocalContainer needs testcontainers: pip install 'personalize-local[testcontainers]'"
-    ) from None
+
+    class DockerContainer:  # type: ignore[no-redef]  # stands for what is not installed
+        """Says how to install what is missing."""
+
+        def __init__(self, *_: object, **__: object) -> None:
+            raise ImportError(
+                "PersonalizeLocalContainer needs testcontainers: pip install 'personalize-local[testcontainers]'"
+            )
+
 
 __all__ = ["IMAGE", "PORT", "ContainerNotReady", "PersonalizeLocalContainer"]
 

@@ -134,8 +134,9 @@ def test_one_that_has_ended_is_not_waited_for(container: Any, monkeypatch: pytes
 def test_without_testcontainers_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "testcontainers", None)
     monkeypatch.delitem(sys.modules, MODULE, raising=False)
+    module = importlib.import_module(MODULE)
     with pytest.raises(ImportError, match=r"pip install 'personalize-local\[testcontainers\]'"):
-        importlib.import_module(MODULE)
+        module.PersonalizeLocalContainer()
 
 
 def test_testcontainers_itself_is_asked_for_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
