@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -98,3 +103,21 @@ def test_half_of_a_snapshot_replaces_no_file(tmp_path: Path) -> None:
         thread.join()
     assert (code, said) == (1, "Error: What the server sent is no snapshot, or is damaged\n")
     assert file.read_text() == "the old one"
+
+
+def test_a_terminal_sees_how_far_it_is(small: Callable[..., Small], tmp_path: Path) -> None:
+    """On a terminal of its own, since nothing is shown elsewhere."""
+    url, file = small().server.url, tmp_path / "shop.snapshot"
+    assert re.search(r"Receiving: \d+\.\d MB", on_terminal("save", str(file), "--url", url))
+    assert re.search(r"Sending shop.snapshot.*100%", on_terminal("load", str(file), "--url", url))
+
+
+def on_terminal(*arguments: str) -> str:
+    """What a command shows on standard error when that is a terminal."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "personalize_local", "snapshot", *arguments]
+    with os.fdopen(leader, "rb", buffering=0) as screen:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=follower, timeout=60, check=True)
+        os.close(follower)
+        assert done.stdout
+        return screen.read(65536).decode()

@@ -270,3 +270,20 @@ def test_what_a_killed_process_left_is_deleted_at_the_next_start(tmp_path: Path)
 def test_a_place_that_cannot_be_written_is_said_in_one_line(small: Callable[..., Small], tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match=r"nowhere/x cannot be written: No such file or directory$"):
         small().server.emulator.save_snapshot(tmp_path / "nowhere" / "x")
+
+
+def test_a_job_that_was_not_finished_begins_anew(
+    small: Callable[..., Small], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = small(), small()
+    program = first.program
+    solution = program.solution(program.stocked())
+    # As where a worker has it in hand: the store knows it, and nothing has come of it.
+    monkeypatch.setattr(first.server.emulator.jobs, "submit", lambda _: None)
+    version = program.version(solution)
+    first.server.emulator.save_snapshot(tmp_path / "busy.snapshot")
+    second.server.emulator.load_snapshot(tmp_path / "busy.snapshot")
+    there = Program(second.server.url, account=program.account)
+    described = there.personalize.describe_solution_version(solutionVersionArn=version)["solutionVersion"]
+    assert described["status"] == "ACTIVE"
+    assert there.recommend(there.campaign(version), "u1")
