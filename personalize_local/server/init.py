@@ -160,9 +160,20 @@ class Init:
 def _apply(path: Path, settings: Settings) -> None:
     try:
         chains = import_module("personalize_local.chains")
-    except ModuleNotFoundError:
-        raise _Failed("this version applies no chains") from None
-    chains.apply(path, url=settings.url)
+    except ModuleNotFoundError as error:
+        raise _Failed(f"chains cannot be applied: {error}") from None
+    import boto3
+
+    session = boto3.session.Session(settings.account, "local", region_name=settings.region)
+    clients = {
+        "personalize": session.client("personalize", endpoint_url=settings.url),
+        "s3": session.client("s3", endpoint_url=settings.s3_endpoint or settings.url),
+        "url": settings.url,
+    }
+    try:
+        chains.apply(path, clients, say=lambda line: log.info("%s: %s", path.name, line))
+    except (chains.ChainError, chains.ApplyError) as error:
+        raise _Failed(str(error)) from None
 
 
 def _found(folder: Path) -> list[_Script]:

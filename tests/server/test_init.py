@@ -148,16 +148,37 @@ def is_running(pid: int) -> bool:
         return False
 
 
+class Chains(ModuleType):
+    """What applies chains: makes a dataset group of the name that is in the file."""
+
+    class ChainError(ValueError):
+        """The file cannot be used."""
+
+    class ApplyError(RuntimeError):
+        """The service refuses something."""
+
+    def apply(self, path: Path, clients: dict[str, Any], *, say: Callable[[str], None]) -> None:
+        name = path.read_text()
+        if not name.isalpha():
+            raise self.ChainError(f"{path.name}: no name")
+        clients["s3"].create_bucket(Bucket=f"{name}-data")
+        clients["personalize"].create_dataset_group(name=name)
+        say(f"created {name} at {clients['url']}")
+
+
 def test_chains_are_applied_to_the_server(
-    serving: Callable[..., BackgroundServer], monkeypatch: pytest.MonkeyPatch
+    serving: Callable[..., BackgroundServer], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    applied = []
-    chains = ModuleType("personalize_local.chains")
-    chains.apply = lambda path, **given: applied.append((path.name, given))  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "personalize_local.chains", chains)
-    server = serving(shop__yaml="version: 1")
-    assert ended(server)[1]["status"] == "ready"
-    assert applied == [("shop.yaml", {"url": server.url})]
+    caplog.set_level(logging.INFO, "personalize_local.init")
+    monkeypatch.setitem(sys.modules, "personalize_local.chains", Chains("chains"))
+    server = serving(a__yaml="shop", b__yml="7")
+    facts = ended(server)[1]
+    assert states(facts) == [("a.yaml", "done"), ("b.yml", "failed")]
+    assert facts["init"][1]["message"] == "b.yml: no name"
+    assert f"a.yaml: created shop at {server.url}" in caplog.messages
+    program = Program(server.url, account="123456789012")
+    assert [each["name"] for each in program.personalize.list_dataset_groups()["datasetGroups"]] == ["shop"]
+    program.s3.delete_bucket(Bucket="shop-data")
 
 
 def test_a_folder_that_is_not_there_is_a_failure(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import tracemalloc
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -287,3 +289,20 @@ def test_a_job_that_was_not_finished_begins_anew(
     described = there.personalize.describe_solution_version(solutionVersionArn=version)["solutionVersion"]
     assert described["status"] == "ACTIVE"
     assert there.recommend(there.campaign(version), "u1")
+
+
+def test_large_files_take_little_memory(small: Callable[..., Small], tmp_path: Path) -> None:
+    emulator = small().server.emulator
+    name = str(uuid.uuid4())
+    (emulator.root / "artifacts" / name).mkdir(parents=True)
+    with (emulator.root / "artifacts" / name / "scores.npy").open("wb") as file:
+        file.truncate(48 << 20)
+    tracemalloc.start()
+    try:
+        emulator.save_snapshot(tmp_path / "large.snapshot")
+        facts = emulator.load_snapshot(tmp_path / "large.snapshot")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert facts["bytes"] > 48 << 20
+    assert peak < 16 << 20
