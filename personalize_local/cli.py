@@ -19,6 +19,7 @@ import click
 from personalize_local import __version__
 from personalize_local.experiments import defaults
 from personalize_local.settings import SETTINGS, Setting, SettingError, Settings
+from personalize_local.snapshot_commands import snapshot
 
 if TYPE_CHECKING:
     from personalize_local.server.serving import Server
@@ -323,47 +324,7 @@ def experiment_size(rate: float, rise: float | None, users: int | None) -> None:
     run_size(rate, rise, users)
 
 
-@main.group(short_help="Save or load the whole state of a running server.")
-def snapshot() -> None:
-    """The whole state of a running server in one file: resources, data, models, events and clock.
-
-    The buckets of the companion are not in it.
-    """
-
-
-def _snapshot_command(command: Command) -> Command:
-    """The argument and options that both have."""
-    command = click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
-    command = click.option("--url", help="Address of the server.  [default: from the settings of host and port]")(
-        command
-    )
-    return click.argument("file", type=click.Path(dir_okay=False, path_type=Path))(command)
-
-
-@snapshot.command("save", short_help="Write the state to FILE.")
-@_snapshot_command
-def snapshot_save(file: Path, url: str | None, as_json: bool) -> None:
-    """Write the state of a running server to FILE, of one moment, while it goes on answering.
-
-    Exit code 0: saved. 1: no server answers, or the file cannot be written. 2: wrong usage.
-    """
-    from personalize_local import snapshot_commands
-
-    with _one_line_errors(), snapshot_commands.one_line():
-        snapshot_commands.save(url or _environment_settings().url, file, as_json=as_json)
-
-
-@snapshot.command("load", short_help="Make the state that of FILE.")
-@_snapshot_command
-def snapshot_load(file: Path, url: str | None, as_json: bool) -> None:
-    """Make the state of a running server that of FILE; what it had before is gone.
-
-    Exit code 0: loaded. 1: no server answers, or it refuses the file and keeps its state. 2: wrong usage.
-    """
-    from personalize_local import snapshot_commands
-
-    with _one_line_errors(), snapshot_commands.one_line():
-        snapshot_commands.load(url or _environment_settings().url, file, as_json=as_json)
+main.add_command(snapshot)
 
 
 def _settings(overrides: dict[str, object]) -> Settings:

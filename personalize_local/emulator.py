@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from os import PathLike
 from pathlib import Path
@@ -329,7 +329,7 @@ class Emulator:
         """Forget all resources, data, events and models."""
         with self.database.write() as rows:
             rows.clear()
-        self._forget()
+        self.forget()
         self.jobs.abandon()
 
     def save_snapshot(self, path: str | PathLike[str]) -> dict[str, Any]:
@@ -353,20 +353,14 @@ class Emulator:
 
         return stream(self)
 
-    def become(self, store: Path, while_still: Callable[[], object]) -> None:
-        """Take over another store, as :meth:`Database.become`; its jobs wait for :meth:`resume` then."""
-        self.database.become(store, while_still)
-        self._forget()
-        self.jobs.abandon()
-
     def resume(self) -> None:
         """Take up what the store says is unfinished, and delete what it does not name."""
         metering.catch_up(self._own_context())
         self.jobs.sweep()
         self.jobs.resume()
 
-    def _forget(self) -> None:
-        """Let go of what is in memory."""
+    def forget(self) -> None:
+        """Let go of what is in memory: the store is another one."""
         self.models.clear()
         self.views.clear()
         self.filters.clear()

@@ -14,7 +14,18 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the top of the house to its ground; a room may import from its own line and from lines below.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("cli", "__main__", "dry_run", "watching", "snapshot_commands", "ledger", "server", "testing", "demo"),
+    (
+        "cli",
+        "__main__",
+        "dry_run",
+        "watching",
+        "snapshot_client",
+        "snapshot_commands",
+        "ledger",
+        "server",
+        "testing",
+        "demo",
+    ),
     ("emulator",),
     ("batch", "experiments", "snapshots"),
     ("resources", "runtime", "events"),

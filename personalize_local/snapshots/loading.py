@@ -45,10 +45,12 @@ def load(emulator: Emulator, path: Path, name: str | None = None) -> Manifest:
         _check_store(name, folder / STORE, archive.manifest.store)
         _make_names_free(emulator.root, folder)
         try:
-            emulator.become(folder / STORE, lambda: _move(folder, emulator.root))
+            emulator.database.become(folder / STORE, lambda: _move(folder, emulator.root))
         except (OSError, sqlite3.Error) as error:
             raise SnapshotError(f"{name} cannot be put in force: {error}") from None
         manifest = archive.manifest
+    emulator.forget()
+    emulator.jobs.abandon()
     if isinstance(emulator.clock, VirtualClock):
         emulator.clock.set(manifest.clock)
     emulator.ids.restore(manifest.ids)
