@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 import tracemalloc
 import uuid
@@ -306,3 +308,36 @@ def test_large_files_take_little_memory(small: Callable[..., Small], tmp_path: P
         tracemalloc.stop()
     assert facts["bytes"] > 48 << 20
     assert peak < 16 << 20
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from personalize_local.emulator import build
+from personalize_local.settings import Settings
+
+emulator = build(Settings(data=Path(sys.argv[1]), executor="inline"))
+emulator.start()
+
+def killed(store, while_still):
+    while_still()
+    os._exit(9)
+
+emulator.database.become = killed
+emulator.load_snapshot(sys.argv[2])
+"""
+
+
+def test_a_process_that_is_killed_while_it_loads_keeps_the_old_state(taken: dict[str, Any], tmp_path: Path) -> None:
+    """Between the files and the store: the one moment at which both states are on disk."""
+    settings = Settings(port=0, companion=False, data=tmp_path, executor="inline")
+    with BackgroundServer(settings, build_checked) as server:
+        Program(server.url, account=taken["account"]).group("mine")
+    command = [sys.executable, "-c", KILLED, str(tmp_path), str(taken["path"])]
+    assert subprocess.run(command, timeout=60, check=False).returncode == 9
+    assert any((tmp_path / "artifacts").iterdir())
+    with BackgroundServer(settings, build_checked) as server:
+        personalize = Program(server.url, account=taken["account"]).personalize
+        assert [group["name"] for group in personalize.list_dataset_groups()["datasetGroups"]] == ["mine"]
+        assert not any((tmp_path / "artifacts").iterdir())
+        assert not [path for path in tmp_path.iterdir() if "snapshot" in path.name]
