@@ -25,6 +25,7 @@ from personalize_local.commands.common import settings_with as _settings
 from personalize_local.commands.definitions import COMMANDS
 from personalize_local.experiments import defaults
 from personalize_local.settings import SETTINGS, Setting
+from personalize_local.snapshot_commands import snapshot
 
 if TYPE_CHECKING:
     from personalize_local.server.serving import Server
@@ -110,7 +111,7 @@ def serve(**options: object) -> None:
 @main.command(short_help="Ask a running server how it is.")
 @click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
 def health(url: str | None) -> None:
-    """Ask a running server how it is; exit code 1 when it does not answer."""
+    """Ask a running server how it is; exit code 1 when it does not answer, or is not ready."""
     from personalize_local.watching import NoAnswer, ask
 
     address = (url or _environment_settings().url).rstrip("/") + "/_personalize/health"
@@ -346,6 +347,9 @@ def experiment_size(rate: float, rise: float | None, users: int | None) -> None:
     from personalize_local.experiments.commands import run_size
 
     run_size(rate, rise, users)
+
+
+main.add_command(snapshot)
 
 
 def _check_folder(folder: Path | None, flag: str, *, make: bool) -> None:

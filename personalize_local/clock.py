@@ -41,6 +41,11 @@ class VirtualClock:
             self._now += seconds
             return self._now
 
+    def set(self, now: float) -> None:
+        """Put the clock at a time, also an earlier one: for a state that is another one as well."""
+        with self._lock:
+            self._now = now
+
 
 class SettableClock:
     """The machine's clock until it is frozen, or from ``start`` (epoch seconds) on a virtual one, which stands, or goes

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ from personalize_local.runtime.filtering import Filters
 from personalize_local.runtime.models import Models
 from personalize_local.runtime.views import Views
 from personalize_local.settings import YEAR_10000, SettingError, Settings
+from personalize_local.snapshots.saving import drop_unfinished
 from personalize_local.store.answers import Answers
 from personalize_local.store.cloudwatch import CloudWatch
 from personalize_local.store.database import Database, lock
@@ -329,14 +331,13 @@ class Emulator(Handles):
     def start(self) -> None:
         """Delete what a crash left unfinished on disk and take up unfinished jobs."""
         drop_incoming(self._workplace("").spool)
-        metering.catch_up(self._own_context())
-        self.jobs.sweep()
-        self.jobs.resume()
+        drop_unfinished(self.root)
+        self.resume()
 
     def health(self) -> dict[str, Any]:
         """What a health check reports."""
         return {
-            "status": "running",
+            "status": "ready",
             "version": personalize_local.__version__,
             "services": {service.model.service_name: "available" for service in self.services},
             "jobs": {"running": self.jobs.running},
@@ -404,6 +405,38 @@ class Emulator(Handles):
         """Forget all resources, data, events and models."""
         with self.database.write() as rows:
             rows.clear()
+        self.forget()
+        self.jobs.abandon()
+
+    def save_snapshot(self, path: str | PathLike[str]) -> dict[str, Any]:
+        """Write the whole state to one file while calls are answered; what it says of itself. Raises SnapshotError."""
+        from personalize_local.snapshots.saving import save
+
+        return save(self, Path(path)).facts()
+
+    def load_snapshot(self, path: str | PathLike[str], name: str | None = None) -> dict[str, Any]:
+        """Make the state that of a snapshot; what it says of itself. ``name`` stands for the path in errors.
+
+        Raises SnapshotError, having changed nothing.
+        """
+        from personalize_local.snapshots.loading import load
+
+        return load(self, Path(path), name).facts()
+
+    def stream_snapshot(self) -> Iterator[bytes]:
+        """The parts of a snapshot, of the moment at which the first one is asked for."""
+        from personalize_local.snapshots.saving import stream
+
+        return stream(self)
+
+    def resume(self) -> None:
+        """Take up what the store says is unfinished, and delete what it does not name."""
+        metering.catch_up(self._own_context())
+        self.jobs.sweep()
+        self.jobs.resume()
+
+    def forget(self) -> None:
+        """Let go of what is in memory: the store is another one."""
         self.models.clear()
         self.views.clear()
         self.filters.clear()
@@ -415,7 +448,6 @@ class Emulator(Handles):
         # A clock goes again as it was set to; a virtual one keeps its time.
         self.clock.follow_machine() if self.settings.clock is None else self.clock.freeze()
         self.requests.clear()
-        self.jobs.abandon()
 
     def close(self) -> None:
         """Stop jobs and close the store."""

@@ -7,6 +7,7 @@ import random
 import re
 import threading
 from hashlib import blake2b
+from typing import Any
 
 # RFC 9562: the two highest bits of this digit are 10.
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
@@ -37,6 +38,22 @@ class Ids:
             return os.urandom(count)
         with self._lock:
             return self._random.randbytes(count)
+
+    def state(self) -> Any:
+        """Where a seeded sequence is, as a JSON value; None for random ids."""
+        if self._random is None:
+            return None
+        with self._lock:
+            version, numbers, gauss = self._random.getstate()
+        return [version, list(numbers), gauss]
+
+    def restore(self, state: Any) -> None:
+        """Go on where :meth:`state` was; nothing to do unless both sequences are seeded."""
+        if self._random is None or state is None:
+            return
+        version, numbers, gauss = state
+        with self._lock:
+            self._random.setstate((version, tuple(numbers), gauss))
 
     def hex8(self) -> str:
         """Eight lower-case hexadecimal digits: the tail of solution version and event tracker ARNs (observed)."""

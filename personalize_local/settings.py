@@ -169,6 +169,9 @@ class Settings:
     prices: str = setting(
         str, "2026", "Price list of the costs: 2026 (per request) or 2024 (per TPS-hour, with older prices)."
     )
+    init: Path | None = setting(
+        _folder, None, "Folder of scripts that run in name order once the server answers: .yaml (chains), .py and .sh."
+    )
     throttle: bool = setting(_flag, False, "Refuse calls beyond the service's request rates with ThrottlingException.")
     journal: int = setting(
         _count(0), 1000, "Calls that are remembered with their parameters and outcome, for tests to look at; 0 is off."

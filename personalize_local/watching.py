@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 _SECONDS = 5.0
@@ -28,8 +29,21 @@ def ask(address: str) -> Any:
         # A proxy from the environment would answer for the server.
         with build_opener(ProxyHandler({})).open(address, timeout=_SECONDS) as answer:
             return json.loads(answer.read(_LIMIT))
+    except HTTPError as error:
+        with error:
+            raise NoAnswer(f"No healthy server at {address}: {error}{_told(error)}") from None
     except (OSError, HTTPException, ValueError) as error:
         raise NoAnswer(f"No healthy server at {address}: {error}") from None
+
+
+def _told(error: HTTPError) -> str:
+    """What a server that answers says of why it is not healthy."""
+    try:
+        facts = json.loads(error.read(_LIMIT))
+        failed = [f"{each['name']}: {each['message']}" for each in facts.get("init", ()) if "message" in each]
+        return f": {'; '.join([facts.get('message') or facts['status'], *failed])}"
+    except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def show(url: str, say: Say, *, limit: int, as_json: bool) -> None:

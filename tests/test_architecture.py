@@ -14,11 +14,24 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # From the top of the house to its ground; a room may import from its own line and from lines below.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("cli", "commands", "explanations", "__main__", "dry_run", "watching", "ledger", "server", "testing", "demo"),
+    (
+        "cli",
+        "commands",
+        "explanations",
+        "__main__",
+        "dry_run",
+        "watching",
+        "ledger",
+        "server",
+        "testing",
+        "demo",
+        "snapshot_client",
+        "snapshot_commands",
+    ),
     # boto3 clients only, so that the same code drives AWS.
     ("chains",),
     ("emulator",),
-    ("batch", "experiments", "controls"),
+    ("batch", "experiments", "controls", "snapshots"),
     ("resources", "runtime", "events"),
     ("jobs",),
     ("attribution",),

@@ -10,6 +10,8 @@ from flask import Blueprint, Flask, jsonify, request
 from personalize_local.server.control_pages import Controlled, add_control_pages
 from personalize_local.server.experiment_pages import Experimented, add_experiment_pages
 from personalize_local.server.explanation_pages import Explaining, add_explanation_page
+from personalize_local.server.health_pages import Readiness, add_health_pages
+from personalize_local.server.snapshot_pages import Snapshotted, add_snapshot_pages
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -23,7 +25,7 @@ _FIGURES_SHOWN = 1000
 _MOST_FIGURES = 100_000
 
 
-class Administered(Controlled, Experimented, Explaining, Protocol):
+class Administered(Controlled, Experimented, Explaining, Snapshotted, Protocol):
     """What the pages need of the emulator."""
 
     def health(self) -> dict[str, Any]:
@@ -63,20 +65,17 @@ class Administered(Controlled, Experimented, Explaining, Protocol):
         ...
 
 
-def create_pages(emulator: Administered, companion: Companion | None) -> Flask:
-    """The application for one server."""
+def create_pages(emulator: Administered, companion: Companion | None, readiness: Readiness = dict) -> Flask:
+    """The application for one server; ``readiness`` says what its health adds to that of the emulator."""
     application = Flask("personalize_local", static_folder=None, template_folder=None)
     application.register_blueprint(_admin(emulator, companion))
+    add_health_pages(application, emulator, companion, readiness)
     _answer_errors_in_json(application)
     return application
 
 
 def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
     pages = Blueprint("admin", __name__, url_prefix="/_personalize")
-
-    @pages.get("/health")
-    def health() -> ResponseReturnValue:
-        return jsonify({**emulator.health(), "companion": "off" if companion is None else "on"})
 
     @pages.post("/reset")
     def reset() -> ResponseReturnValue:
@@ -102,6 +101,7 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
     add_experiment_pages(pages, emulator)
     add_control_pages(pages, emulator)
     add_explanation_page(pages, emulator)
+    add_snapshot_pages(pages, emulator)
     return pages
 
 

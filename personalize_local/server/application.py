@@ -11,19 +11,25 @@ from personalize_local.server.edge import Answering, Edge
 if TYPE_CHECKING:
     from personalize_local.server.admin import Administered
     from personalize_local.server.companion import Companion
+    from personalize_local.server.health_pages import Readiness
     from personalize_local.settings import Settings
 
     class Served(Answering, Administered, Protocol):
         """What a server needs of the emulator."""
 
 
-def create_app(emulator: Served, settings: Settings, companion: Companion | None = None) -> Edge:
-    """A WSGI application over ``emulator``; ``companion`` answers other AWS services, None when it is off."""
+def create_app(
+    emulator: Served, settings: Settings, companion: Companion | None = None, readiness: Readiness = dict
+) -> Edge:
+    """A WSGI application over ``emulator``; ``companion`` answers other AWS services, None when it is off.
+
+    ``readiness`` says what the server's health adds to that of the emulator.
+    """
 
     def make_pages() -> Callable[..., Iterable[bytes]]:
         from personalize_local.server.admin import create_pages
 
-        return create_pages(emulator, companion)
+        return create_pages(emulator, companion, readiness)
 
     return Edge(emulator, _Lazy(make_pages), companion, settings.max_body)
 

@@ -25,6 +25,7 @@ StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
 
 ADMIN = "/_personalize"
+HEALTH_ALIAS = "/_localstack/health"
 MOTO_RESET = "/moto-api/reset"
 _SIGNING_NAME = "personalize"
 # PEP 3333 wants a reason phrase; it is looked up for every answer.
@@ -70,7 +71,7 @@ class Edge:
         head = read_head(environ)
         if self._emulator.accepts(head) and not _signed_for_another(head):
             return self._answer(head, environ, start_response, began)
-        if head.path == ADMIN or head.path.startswith(ADMIN + "/"):
+        if head.path in (ADMIN, HEALTH_ALIAS) or head.path.startswith(ADMIN + "/"):
             return self._pages(environ, start_response)
         scope = read_scope(head)
         service = scope.service if scope else ""

@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from personalize_local.server.init import Init
 from personalize_local.server.ticker import Ticker
 from personalize_local.settings import Settings
 
@@ -52,6 +53,7 @@ class Server:
             if self._companion is not None:
                 # Jobs in child processes reach the companion through the port; this process asks it directly.
                 self.emulator.use_companion(self._companion, self.url)
+            self._init = Init(self.settings)
             self._waitress, self._sockets = self._behind(listener)
             self._ticker = Ticker(self.emulator.look)
             undo.pop_all()
@@ -60,6 +62,7 @@ class Server:
         """Answer until :meth:`stop`, SystemExit or KeyboardInterrupt; then release everything."""
         try:
             self._ticker.start()
+            self._init.start()
             self._waitress.run()
         finally:
             self._release()
@@ -88,7 +91,7 @@ class Server:
         sockets: dict[int, Any] = {}
         self.emulator.start()
         server = waitress.server.create_server(
-            create_app(self.emulator, self.settings, self._companion),
+            create_app(self.emulator, self.settings, self._companion, self._init.facts),
             map=sockets,
             sockets=[listener],
             _dispatcher=Dispatcher(self.settings.threads, self.emulator.keeps_waiting),
@@ -106,6 +109,7 @@ class Server:
         self._waitress.close()
 
     def _release(self) -> None:
+        self._init.stop()
         self._ticker.stop()
         self._close_sockets()
         self.emulator.close()

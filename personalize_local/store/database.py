@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
 from personalize_local.store.sql import Rows
 
+_PAGES = 4096
+"""Pages that are copied at a time; other threads go on in between."""
 _IDENTITY = "INTEGER PRIMARY KEY AUTOINCREMENT"
 """Growing, and never given twice: a page token or a snapshot's last event must not meet a reused number."""
 
@@ -77,6 +79,32 @@ class Database:
                 self._writer.execute("ROLLBACK")
                 raise
             self._writer.execute("COMMIT")
+            self.appended += 1
+
+    def copy_to(self, path: Path, while_still: Callable[[], object]) -> None:
+        """Write the store as it is now to a new file, while others read and write it.
+
+        ``while_still`` is called at the moment that the copy is of, when nobody can write.
+        """
+        with closing(self._connect()) as source, closing(sqlite3.connect(path)) as target:
+            with self._lock:
+                source.execute("BEGIN")
+                source.execute("SELECT 1 FROM facts").fetchone()  # from here on it sees this moment
+                while_still()
+            source.backup(target, pages=_PAGES)
+            # One file, without a log beside it.
+            target.execute("PRAGMA journal_mode=DELETE")
+
+    def become(self, path: Path, while_still: Callable[[], object]) -> None:
+        """Take over the content of another store of this format: all of it or, when that fails, nothing.
+
+        ``while_still`` is called just before it, when nobody can write. Raises sqlite3.Error.
+        """
+        with self._lock, closing(sqlite3.connect(path)) as source:
+            while_still()
+            # Into the open file: to rename another one over it would mix their logs.
+            source.backup(self._writer)
+            self.generation += 1
             self.appended += 1
 
     def close(self) -> None:

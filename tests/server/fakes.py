@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from botocore_shapes.http import Request, Response
+from personalize_local.snapshots.archive import SnapshotError
 
 
 @dataclass
@@ -20,6 +24,7 @@ class FakeEmulator:
     started: bool = False
     closed: bool = False
     reports: dict[str, dict[str, Any]] = field(default_factory=dict)
+    root: Path = field(default_factory=lambda: Path(gettempdir()))
     companions: list[tuple[Any, str]] = field(default_factory=list)
 
     def use_companion(self, application: Any, endpoint_url: str) -> None:
@@ -35,7 +40,7 @@ class FakeEmulator:
         return self.response
 
     def health(self) -> dict[str, Any]:
-        return {"status": "running", "jobs": {"running": 0}}
+        return {"status": "ready", "jobs": {"running": 0}}
 
     def reset(self) -> None:
         self.resets += 1
@@ -65,6 +70,12 @@ class FakeEmulator:
         if prices == "none":
             raise ValueError("'none' is no price list")
         return {"prices": prices, "account": account, "free": free}
+
+    def stream_snapshot(self) -> Iterator[bytes]:
+        yield b"state"
+
+    def load_snapshot(self, path: str, name: str | None = None) -> dict[str, Any]:
+        raise SnapshotError(f"{name} is no snapshot: {Path(path).read_bytes()!r}")
 
     def run_due(self) -> float | None:
         return None

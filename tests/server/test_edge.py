@@ -203,7 +203,7 @@ class TestAdmin:
     def test_health_tells_what_the_emulator_says_and_whether_a_companion_is_there(self, client: Client) -> None:
         answer = client.get("/_personalize/health")
         assert answer.status_code == 200
-        assert answer.json == {"status": "running", "jobs": {"running": 0}, "companion": "off"}
+        assert answer.json == {"status": "ready", "jobs": {"running": 0}, "companion": "off"}
 
     def test_reset_resets_the_emulator(self, client: Client, emulator: FakeEmulator) -> None:
         answer = client.post("/_personalize/reset")

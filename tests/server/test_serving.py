@@ -42,7 +42,7 @@ def health(url: str) -> Any:
 def test_a_background_server_answers_on_a_free_port_and_closes_its_emulator() -> None:
     fakes = Fakes()
     with background(fakes) as server:
-        assert health(server.url)["status"] == "running"
+        assert health(server.url)["status"] == "ready"
         assert server.emulator is cast(Any, fakes.emulator)
         assert fakes.emulator.started
         assert not fakes.emulator.closed
@@ -134,7 +134,7 @@ def test_a_build_that_fails_frees_the_port() -> None:
 def test_the_url_is_one_that_this_machine_reaches(host: str, reached: str) -> None:
     with background(Fakes(), host=host) as server:
         assert server.url.startswith(f"http://{reached}:")
-        assert health(server.url)["status"] == "running"
+        assert health(server.url)["status"] == "ready"
 
 
 def test_the_companion_is_handed_to_the_emulator_unless_it_is_switched_off() -> None:
