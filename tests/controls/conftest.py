@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,10 +38,10 @@ def error_of(call: Callable[[], object]) -> tuple[str, str, int, str]:
 
 
 @pytest.fixture
-def shop(small: Callable[..., Small]) -> Iterator[Shop]:
+def shop(small: Callable[..., Small]) -> Shop:
     room = small()
     program = room.program
     group = program.group()
     program.load(program.dataset(group), interactions_csv())
     campaign = program.campaign(program.version(program.solution(group, "top", POPULARITY)), "top")
-    yield Shop(small=room, group=group, campaign=campaign)
+    return Shop(small=room, group=group, campaign=campaign)

@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
+from personalize_local.controls.declaring import DeclarationError
 from personalize_local.testing import mock_personalize
 from tests.wire.program import POPULARITY, ROLE, interactions_csv
 
@@ -202,7 +203,7 @@ def test_the_next_batch_job_fails(shop: Shop) -> None:
     ],
 )
 def test_what_cannot_be_declared_is_refused_by_name(shop: Shop, declared: object, message: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(DeclarationError) as caught:
         shop.emulator.controls.fault(declared)
     assert str(caught.value).startswith(message)
     assert shop.emulator.controls.faults.listed() == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from personalize_local.controls.declaring import DeclarationError
+
 from .conftest import Shop, error_of
 
 
@@ -113,7 +115,7 @@ def test_a_pinned_answer_counts_as_a_request_and_a_reset_forgets_the_pins(shop: 
     ],
 )
 def test_what_cannot_be_declared_is_refused_by_name(shop: Shop, declared: object, message: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(DeclarationError) as caught:
         shop.emulator.controls.pin(declared)
     assert str(caught.value).startswith(message)
     assert shop.emulator.controls.pins.listed() == []
