@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -298,6 +299,26 @@ def test_a_dry_run_prints_the_plan_and_calls_nothing(command: Callable[..., Any]
         "dataset group shop",
         "dataset shop/interactions",
     ]
+
+
+def test_the_example_of_the_docs_runs_from_the_command_and_from_python(
+    site: Site, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "chains.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (site.folder / "shop.yaml").write_text(example.replace("shop-personalize", site.program.bucket), encoding="utf-8")
+    (site.folder / "interactions.csv").write_text(interactions_csv(), encoding="utf-8")
+    done = command("--url", site.program.url, file="shop.yaml")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "Done."), done.output
+    (site.folder / "shop.yaml").rename(site.folder / "personalize.yaml")
+    monkeypatch.chdir(site.folder)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    campaign, tracking = names["seed"](site.program.personalize, site.program.client("s3"))
+    assert site.program.recommend(campaign, "u0")
+    assert site.written == []
+    site.program.send(tracking, "session", "a1", user="u0")
 
 
 @pytest.mark.parametrize("section", ["pins", "faults"])
