@@ -47,10 +47,11 @@ def _ask(address: str, name: str, body: Any = None) -> Any:
         with build_opener(ProxyHandler({})).open(request, timeout=_SECONDS) as answer:
             return json.loads(answer.read())
     except HTTPError as error:
-        try:
-            message = json.loads(error.read(1 << 20))["message"]
-        except (ValueError, KeyError, TypeError):
-            message = str(error)
+        with error:
+            try:
+                message = json.loads(error.read(1 << 20))["message"]
+            except (ValueError, KeyError, TypeError):
+                message = str(error)
         raise ApplyError(f"{name}: the server at {address} refuses them: {message}") from None
     except (OSError, ValueError) as error:
         raise ApplyError(f"{name}: no server at {address}: {error}") from None

@@ -246,6 +246,41 @@ def test_a_domain_group_has_recommenders(site: Site) -> None:
     assert site.program.runtime.get_recommendations(recommenderArn=arn, userId="u0")["itemList"]
 
 
+def test_a_campaign_may_follow_its_solution(site: Site) -> None:
+    home = site.group["solutions"]["taste"]["campaigns"]["home"]
+    home["campaignConfig"] = {"syncWithLatestSolutionVersion": True}
+    first = site.apply()
+    assert not site.apply().changed
+    described = site.program.personalize.describe_campaign(campaignArn=first.arn("campaign", "home"))["campaign"]
+    assert described["campaignConfig"]["syncWithLatestSolutionVersion"] is True
+
+
+def test_several_files_are_imported_from_their_folder(site: Site) -> None:
+    (site.folder / "more.csv").write_text(items_csv(30), encoding="utf-8")
+    site.group["datasets"]["items"]["data"] = ["items.csv", "more.csv"]
+    arn = site.apply().arn("datasetImportJob", "shop/items")
+    job = site.program.personalize.describe_dataset_import_job(datasetImportJobArn=arn)["datasetImportJob"]
+    assert job["dataSource"]["dataLocation"].endswith("/")
+    assert not site.apply().changed
+
+
+def test_a_run_that_broke_off_is_taken_up_where_it_stopped(site: Site) -> None:
+    site.apply()
+    (site.folder / "clicks.csv").write_text(interactions_csv(users=40), encoding="utf-8")
+    site.group["solutions"]["taste"]["campaigns"]["home"]["campaignConfig"] = {}
+    fine = site.chain["datasetGroups"]["shop"].pop("solutions")
+    assert changes(site.apply()) == {"datasetImportJob shop/interactions": "created"}
+    site.group["solutions"] = fine
+    # The import is not of this run, and yet newer than the version.
+    assert changes(site.apply()) == {"solutionVersion taste": "created", "campaign home": "updated"}
+
+
+def test_without_waiting_the_end_is_not_awaited(site: Site) -> None:
+    report = site.apply(wait=False)
+    assert changes(report)["campaign home"] == "created"
+    assert not site.apply().changed
+
+
 def test_a_template_of_cloudformation_is_applied(site: Site, command: Callable[..., Any]) -> None:
     location = site.program.put("clicks.csv", interactions_csv())
     template = f"""
