@@ -13,6 +13,8 @@ from click.testing import CliRunner
 
 from personalize_local.chains import ApplyError, Report, apply
 from personalize_local.cli import main
+from personalize_local.server.serving import BackgroundServer
+from personalize_local.settings import Settings
 
 from .program import INTERACTIONS, ITEMS, POPULARITY, RECIPE, ROLE, Program, interactions_csv, items_csv
 
@@ -275,10 +277,23 @@ def test_a_run_that_broke_off_is_taken_up_where_it_stopped(site: Site) -> None:
     assert changes(site.apply()) == {"solutionVersion taste": "created", "campaign home": "updated"}
 
 
-def test_without_waiting_the_end_is_not_awaited(site: Site) -> None:
-    report = site.apply(wait=False)
-    assert changes(report)["campaign home"] == "created"
-    assert not site.apply().changed
+def test_each_step_waits_for_what_it_needs_and_the_end_only_when_asked(tmp_path: Path) -> None:
+    settings = Settings(port=0, executor="inline", relaxed_minimums=True, status="polls:2")
+    with BackgroundServer(settings) as server:
+        site = Site(Program(server.url), tmp_path)
+        arn = site.apply(wait=False).arn("campaign", "home")
+        look = site.program.personalize.describe_campaign
+        assert look(campaignArn=arn)["campaign"]["status"].startswith("CREATE ")
+        assert not site.apply().changed
+        assert look(campaignArn=arn)["campaign"]["status"] == "ACTIVE"
+
+
+def test_patience_ends(tmp_path: Path) -> None:
+    settings = Settings(port=0, executor="inline", relaxed_minimums=True, status="timed:3600")
+    with BackgroundServer(settings) as server:
+        site = Site(Program(server.url), tmp_path)
+        message = site.refusal(timeout=0.05)
+    assert re.fullmatch(r"dataset group shop is still CREATE (PENDING|IN_PROGRESS) after 0.05 seconds", message)
 
 
 def test_a_template_of_cloudformation_is_applied(site: Site, command: Callable[..., Any]) -> None:
