@@ -5,6 +5,7 @@ Only boto3 clients are used, so that the same code drives the service. Nothing h
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -65,10 +66,11 @@ def apply(
         say=say,
     )
     report = applying.run(wait=wait)
-    if wanted.pins is not None or wanted.faults is not None:
+    if wanted.pins or wanted.faults:
         url = _member(clients, "url", needed=False) or personalize.meta.endpoint_url
-        for name in hand_over(wanted, url):
-            say(f"set       {name}")
+        report = dataclasses.replace(report, declared=tuple(hand_over(wanted, url)))
+        for name in report.declared:
+            say(f"declared  {name}")
     return report
 
 

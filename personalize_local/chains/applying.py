@@ -42,6 +42,7 @@ class Applying:
         self._new_data: set[str] = set()
         """The dataset groups to which this run imported."""
         self._tracking: dict[str, str] = {}
+        self._tagged: list[str] = []
 
     def run(self, *, wait: bool) -> Report:
         """Go over all resources in order, then wait for what nothing waited for. Raises ApplyError."""
@@ -50,14 +51,14 @@ class Applying:
                 self._await(key)
             step = self._step(resource)
             self._arns[resource.key] = step.arn
-            if step.action == "unchanged" and resource.kind != "datasetImportJob":
+            if step.action in ("unchanged", "updated") and resource.kind != "datasetImportJob":
                 self._tag(resource, step.arn)
             self._steps.append(step)
             self._say(str(step))
         if wait:
             for resource in self._chain.resources:
                 self._await(resource.key)
-        return Report(steps=tuple(self._steps), tracking_ids=self._tracking)
+        return Report(steps=tuple(self._steps), tracking_ids=self._tracking, tagged=tuple(self._tagged))
 
     def _await(self, key: Key) -> None:
         kind, label = key
@@ -160,6 +161,7 @@ class Applying:
         there = self._remote.tags(resource.label, arn)
         if changed := [tag for tag in wanted if tag not in there]:
             self._remote.tag(resource.label, arn, changed)
+            self._tagged.append(resource.label)
             self._say(f"tagged    {words(resource.kind)} {resource.label}")
 
     def _imported(self, resource: Declared) -> Step:

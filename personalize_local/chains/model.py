@@ -53,8 +53,8 @@ class Chain:
     role: str | None = None
     bucket: str | None = None
     prefix: str = "chains"
-    pins: Any = None
-    faults: Any = None
+    pins: list[Any] | None = None
+    faults: list[Any] | None = None
 
 
 @functools.cache

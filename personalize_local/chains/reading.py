@@ -63,9 +63,15 @@ class _Reader:
             role=texts["role"],
             bucket=texts["bucket"],
             prefix=(texts["prefix"] or "chains").strip("/"),
-            pins=self._document.get("pins"),
-            faults=self._document.get("faults"),
+            pins=self._listed("pins"),
+            faults=self._listed("faults"),
         )
+
+    def _listed(self, name: str) -> list[Any] | None:
+        value = self._document.get(name)
+        if value is not None and not isinstance(value, list):
+            raise ChainError(f"{name}: a list is needed, not {value!r}")
+        return value
 
     def _text(self, name: str) -> str | None:
         value = self._document.get(name)

@@ -85,8 +85,7 @@ class Remote:
     def wait(self, kind: str, label: str, arn: str) -> dict[str, Any]:
         """Describe until a resource and its latest update are ACTIVE. Raises ApplyError when it fails or time is up."""
         end = time.monotonic() + self._timeout
-        local = urlsplit(self.client.meta.endpoint_url).hostname in _LOOPBACK
-        pause, growth, longest = _NEAR if local else _FAR
+        pause, growth, longest = self._pace()
         while True:
             described = self.describe(kind, label, arn)
             status, reason = state(kind, described)
@@ -99,11 +98,14 @@ class Remote:
             time.sleep(min(pause, max(0.0, end - time.monotonic())))
             pause = min(pause * growth, longest)
 
+    def _pace(self) -> tuple[float, float, float]:
+        return _NEAR if urlsplit(self.client.meta.endpoint_url).hostname in _LOOPBACK else _FAR
+
     def delete(self, kind: str, label: str, arn: str) -> None:
         """Delete and wait until it is gone. Raises ApplyError."""
         self.call("delete", kind, label, **{f"{kind}Arn": arn})
         end = time.monotonic() + self._timeout
-        pause, growth, longest = _NEAR
+        pause, growth, longest = self._pace()
         while True:
             try:
                 status = self.describe(kind, label, arn).get("status", "")

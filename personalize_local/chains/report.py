@@ -30,11 +30,15 @@ class Report:
 
     steps: tuple[Step, ...]
     tracking_ids: dict[str, str]
+    tagged: tuple[str, ...] = ()
+    """What was there and got other tags."""
+    declared: tuple[str, ...] = ()
+    """The sections for the local server that changed it: ``pins``, ``faults``."""
 
     @property
     def changed(self) -> bool:
-        """Whether anything was created, updated or replaced."""
-        return any(step.action != "unchanged" for step in self.steps)
+        """Whether anything was created, updated, replaced, tagged or declared."""
+        return bool(self.tagged or self.declared) or any(step.action != "unchanged" for step in self.steps)
 
     def arn(self, kind: str, name: str) -> str:
         """The ARN of a resource, as ``arn("campaign", "home")``; datasets and their imports as ``GROUP/NAME``.
@@ -52,4 +56,10 @@ class Report:
             {"kind": step.kind, "name": step.label, "arn": step.arn, "action": step.action, "detail": step.detail}
             for step in self.steps
         ]
-        return {"changed": self.changed, "steps": steps, "trackingIds": self.tracking_ids}
+        return {
+            "changed": self.changed,
+            "steps": steps,
+            "trackingIds": self.tracking_ids,
+            "tagged": list(self.tagged),
+            "declared": list(self.declared),
+        }

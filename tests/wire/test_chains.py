@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from click.testing import CliRunner
 
 from personalize_local.chains import ApplyError, Report, apply
 from personalize_local.cli import main
+from personalize_local.server.serving import BackgroundServer
+from personalize_local.settings import Settings
 
 from .program import INTERACTIONS, ITEMS, POPULARITY, RECIPE, ROLE, Program, interactions_csv, items_csv
 
@@ -245,6 +248,54 @@ def test_a_domain_group_has_recommenders(site: Site) -> None:
     assert site.program.runtime.get_recommendations(recommenderArn=arn, userId="u0")["itemList"]
 
 
+def test_a_campaign_may_follow_its_solution(site: Site) -> None:
+    home = site.group["solutions"]["taste"]["campaigns"]["home"]
+    home["campaignConfig"] = {"syncWithLatestSolutionVersion": True}
+    first = site.apply()
+    assert not site.apply().changed
+    described = site.program.personalize.describe_campaign(campaignArn=first.arn("campaign", "home"))["campaign"]
+    assert described["campaignConfig"]["syncWithLatestSolutionVersion"] is True
+
+
+def test_several_files_are_imported_from_their_folder(site: Site) -> None:
+    (site.folder / "more.csv").write_text(items_csv(30), encoding="utf-8")
+    site.group["datasets"]["items"]["data"] = ["items.csv", "more.csv"]
+    arn = site.apply().arn("datasetImportJob", "shop/items")
+    job = site.program.personalize.describe_dataset_import_job(datasetImportJobArn=arn)["datasetImportJob"]
+    assert job["dataSource"]["dataLocation"].endswith("/")
+    assert not site.apply().changed
+
+
+def test_a_run_that_broke_off_is_taken_up_where_it_stopped(site: Site) -> None:
+    site.apply()
+    (site.folder / "clicks.csv").write_text(interactions_csv(users=40), encoding="utf-8")
+    site.group["solutions"]["taste"]["campaigns"]["home"]["campaignConfig"] = {}
+    fine = site.chain["datasetGroups"]["shop"].pop("solutions")
+    assert changes(site.apply()) == {"datasetImportJob shop/interactions": "created"}
+    site.group["solutions"] = fine
+    # The import is not of this run, and yet newer than the version.
+    assert changes(site.apply()) == {"solutionVersion taste": "created", "campaign home": "updated"}
+
+
+def test_each_step_waits_for_what_it_needs_and_the_end_only_when_asked(tmp_path: Path) -> None:
+    settings = Settings(port=0, executor="inline", relaxed_minimums=True, status="polls:2")
+    with BackgroundServer(settings) as server:
+        site = Site(Program(server.url), tmp_path)
+        arn = site.apply(wait=False).arn("campaign", "home")
+        look = site.program.personalize.describe_campaign
+        assert look(campaignArn=arn)["campaign"]["status"].startswith("CREATE ")
+        assert not site.apply().changed
+        assert look(campaignArn=arn)["campaign"]["status"] == "ACTIVE"
+
+
+def test_patience_ends(tmp_path: Path) -> None:
+    settings = Settings(port=0, executor="inline", relaxed_minimums=True, status="timed:3600")
+    with BackgroundServer(settings) as server:
+        site = Site(Program(server.url), tmp_path)
+        message = site.refusal(timeout=0.05)
+    assert re.fullmatch(r"dataset group shop is still CREATE (PENDING|IN_PROGRESS) after 0.05 seconds", message)
+
+
 def test_a_template_of_cloudformation_is_applied(site: Site, command: Callable[..., Any]) -> None:
     location = site.program.put("clicks.csv", interactions_csv())
     template = f"""
@@ -298,6 +349,26 @@ def test_a_dry_run_prints_the_plan_and_calls_nothing(command: Callable[..., Any]
         "dataset group shop",
         "dataset shop/interactions",
     ]
+
+
+def test_the_example_of_the_docs_runs_from_the_command_and_from_python(
+    site: Site, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "chains.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (site.folder / "shop.yaml").write_text(example.replace("shop-personalize", site.program.bucket), encoding="utf-8")
+    (site.folder / "interactions.csv").write_text(interactions_csv(), encoding="utf-8")
+    done = command("--url", site.program.url, file="shop.yaml")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "Done."), done.output
+    (site.folder / "shop.yaml").rename(site.folder / "personalize.yaml")
+    monkeypatch.chdir(site.folder)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    campaign, tracking = names["seed"](site.program.personalize, site.program.client("s3"))
+    assert site.program.recommend(campaign, "u0")
+    assert site.written == []
+    site.program.send(tracking, "session", "a1", user="u0")
 
 
 @pytest.mark.parametrize("section", ["pins", "faults"])
