@@ -17,6 +17,8 @@ _TOO_FAST = frozenset({"ThrottlingException", "TooManyRequestsException"})
 _ABSENT = "ResourceNotFoundException"
 _NO_STATUS = "ACTIVE"
 """What a schema counts as: it has no status, and is ready as soon as it is there."""
+_DONE = frozenset({"ACTIVE", "COMPLETED"})
+"""What ends a wait; the second is how data deletion jobs end."""
 _NEVER_ACTIVE = frozenset({"CREATE FAILED", "CREATE STOPPED", "FAILED", "INACTIVE"})
 _LEAVING = ("DELETE", "STOP ")
 
@@ -63,7 +65,7 @@ def wait_until_active(
     poll: float | None = None,
     latest_update: bool = False,
 ) -> dict[str, Any]:
-    """Describe the resource of ``arn`` until it is ACTIVE; gives what was described last.
+    """Describe the resource of ``arn`` until it is ACTIVE (a data deletion job: COMPLETED); gives what was described last.
 
     ``client`` is a boto3 client of ``personalize``; the kind of resource is read from the ARN. With ``latest_update``
     the last update of a campaign, a recommender or a solution must be in force too. ``timeout`` and ``poll`` are
@@ -84,7 +86,7 @@ def wait_until_active(
             status = part.get("status", _NO_STATUS)
             if status in _NEVER_ACTIVE or status.endswith(" FAILED") or status.startswith(_LEAVING):
                 raise ResourceFailed(arn, status, part.get("failureReason"))
-            if status != "ACTIVE":
+            if status not in _DONE:
                 break
         else:
             return resource
