@@ -75,7 +75,7 @@ class Emulator:
     temporary folder that ``close`` removes.
     """
 
-    def __init__(self, settings: Settings, *, check_output: bool = False) -> None:
+    def __init__(self, settings: Settings, *, check_output: bool = False, clock: Clock | None = None) -> None:
         self.settings = settings
         self.kinds = KINDS
         self._check_output = check_output
@@ -86,7 +86,8 @@ class Emulator:
         except pricelist.UnknownPrices as error:
             raise SettingError(f"prices: {error}") from None
         self._throttle = Throttle()
-        self.clock: Clock = RealClock() if settings.clock is None else VirtualClock(settings.clock)
+        chosen = RealClock() if settings.clock is None else VirtualClock(settings.clock)
+        self.clock: Clock = clock or chosen
         self.ids = Ids(settings.id_seed)
         self.root = _root(settings.data)
         try:
@@ -352,9 +353,12 @@ class Emulator:
                 shutil.rmtree(self.root, ignore_errors=True)
 
 
-def build(settings: Settings, *, check_output: bool = False) -> Emulator:
-    """Make an emulator. Raises SettingError. ``check_output`` makes answers that break their shape raise: for tests."""
-    return Emulator(settings, check_output=check_output)
+def build(settings: Settings, *, check_output: bool = False, clock: Clock | None = None) -> Emulator:
+    """Make an emulator. Raises SettingError.
+
+    ``check_output`` makes answers that break their shape raise: for tests. ``clock`` replaces that of the settings.
+    """
+    return Emulator(settings, check_output=check_output, clock=clock)
 
 
 def _root(data: Path | None) -> Path:
