@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,14 +18,17 @@ def seed(clients: PersonalizeClients, here: Path, chain: Mapping[str, Any] | str
     Gives what the chain's own ``apply`` gives, of a folder a list. Raises FileNotFoundError for a path that is not
     there or a folder without a chain, and what ``apply`` raises.
     """
-    from personalize_local import chains
-
     if isinstance(chain, Mapping):
-        return chains.apply(chain, clients, base=here)
+        return _apply(chain, clients, base=here)
     path = here / chain
     if path.is_file():
-        return chains.apply(path, clients, base=path.parent)
+        return _apply(path, clients, base=path.parent)
     files = sorted(file for pattern in ("*.yaml", "*.yml") for file in path.glob(pattern))
     if not files:
         raise FileNotFoundError(f"{path} is neither a chain's file nor a folder with *.yaml")
-    return [chains.apply(file, clients, base=path) for file in files]
+    return [_apply(file, clients, base=path) for file in files]
+
+
+def _apply(chain: Mapping[str, Any] | Path, clients: PersonalizeClients, *, base: Path) -> Any:
+    chains = import_module("personalize_local.chains")
+    return chains.apply(chain, clients, base=base)

@@ -115,9 +115,7 @@ def personalize_clients(
 
 
 @pytest.fixture
-def personalize_seed(
-    personalize_clients: PersonalizeClients, request: pytest.FixtureRequest
-) -> Callable[..., Any]:
+def personalize_seed(personalize_clients: PersonalizeClients, request: pytest.FixtureRequest) -> Callable[..., Any]:
     """A function that makes on an empty server what a chain declares: a dict, a YAML file or a folder of them.
 
     Relative paths, in the chain too, start at the folder of the test's file. Gives what was applied.
