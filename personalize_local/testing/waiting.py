@@ -65,7 +65,7 @@ def wait_until_active(
     poll: float | None = None,
     latest_update: bool = False,
 ) -> dict[str, Any]:
-    """Describe the resource of ``arn`` until it is ACTIVE (a data deletion job: COMPLETED); gives what was described last.
+    """Describe the resource of ``arn`` until it is ACTIVE (a data deletion job: COMPLETED); gives the description.
 
     ``client`` is a boto3 client of ``personalize``; the kind of resource is read from the ARN. With ``latest_update``
     the last update of a campaign, a recommender or a solution must be in force too. ``timeout`` and ``poll`` are

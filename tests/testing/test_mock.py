@@ -214,7 +214,7 @@ def test_status_modes_show_the_statuses_on_the_way() -> None:
 def test_no_socket_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Any] = []
 
-    def refuse(self: socket.socket, address: Any) -> None:
+    def refuse(_: socket.socket, address: Any) -> None:
         opened.append(address)
         raise OSError("no sockets here")
 
