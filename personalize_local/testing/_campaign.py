@@ -1,4 +1,4 @@
-"""A campaign trained on the generated newsroom: made once in a folder, then brought onto an emulator in milliseconds."""
+"""A campaign trained on the generated newsroom: made once in a folder, then brought onto an emulator at once."""
 
 from __future__ import annotations
 

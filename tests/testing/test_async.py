@@ -10,7 +10,9 @@ import pytest
 from personalize_local.server.serving import BackgroundServer
 from tests.conftest import World
 
-session = pytest.importorskip("aiobotocore.session", reason="aiobotocore is not installed (pip install aiobotocore)")
+session = pytest.importorskip(
+    "aiobotocore.session", reason="aiobotocore is not installed (pip install 'personalize-local[aio]')"
+)
 
 
 def test_many_calls_of_one_asynchronous_client_at_once(server: BackgroundServer, world: World) -> None:
