@@ -12,23 +12,15 @@ if TYPE_CHECKING:
     from personalize_local.testing._servers import PersonalizeClients
 
 
-def seed(clients: PersonalizeClients, here: Path, chain: Mapping[str, Any] | str | PathLike[str]) -> Any:
-    """Make what ``chain`` declares, and what the files in it declare if it is a folder, in the order of their names.
+def seed(
+    clients: PersonalizeClients, here: Path, chain: Mapping[str, Any] | str | PathLike[str], /, **options: Any
+) -> Any:
+    """Make what ``chain`` declares: a mapping, a YAML or JSON file, or a folder with personalize.yaml.
 
-    Gives what the chain's own ``apply`` gives, of a folder a list. Raises FileNotFoundError for a path that is not
-    there or a folder without a chain, and what ``apply`` raises.
+    Relative paths, of the chain and of the data files in a mapping, begin at the folder ``here``. ``options``, what
+    is given back and what is raised are those of ``personalize_local.chains.apply``.
     """
-    if isinstance(chain, Mapping):
-        return _apply(chain, clients, base=here)
-    path = here / chain
-    if path.is_file():
-        return _apply(path, clients, base=path.parent)
-    files = sorted(file for pattern in ("*.yaml", "*.yml") for file in path.glob(pattern))
-    if not files:
-        raise FileNotFoundError(f"{path} is neither a chain's file nor a folder with *.yaml")
-    return [_apply(file, clients, base=path) for file in files]
-
-
-def _apply(chain: Mapping[str, Any] | Path, clients: PersonalizeClients, *, base: Path) -> Any:
+    # Imported by name when it is called: a session that seeds nothing reads no YAML.
     chains = import_module("personalize_local.chains")
-    return chains.apply(chain, clients, base=base)
+    given = chain if isinstance(chain, Mapping) else here / chain
+    return chains.apply(given, clients, base=here, **options)

@@ -116,9 +116,10 @@ def personalize_clients(
 
 @pytest.fixture
 def personalize_seed(personalize_clients: PersonalizeClients, request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """A function that makes on an empty server what a chain declares: a dict, a YAML file or a folder of them.
+    """A function that makes on an empty server what a chain declares: a dict, a YAML file or a folder.
 
-    Relative paths, in the chain too, start at the folder of the test's file. Gives what was applied.
+    A relative path, and those of the data files in a dict, begin at the folder of the test's file. Options and the
+    report that it gives are those of ``personalize_local.chains.apply``.
     """
     from personalize_local.testing._seeding import seed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -193,19 +194,45 @@ def test_workers_do_not_share_a_running_server(pytester: pytest.Pytester, monkey
 # Seeds
 
 
-def test_a_seed_is_a_dict_a_file_or_a_folder_beside_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    applied: list[tuple[object, Path]] = []
+def test_a_seed_begins_at_the_folder_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    applied: list[tuple[object, Path, dict[str, object]]] = []
     chains = ModuleType("personalize_local.chains")
-    chains.apply = lambda chain, _clients, *, base: applied.append((chain, base)) or chain  # type: ignore[attr-defined]
+
+    def apply(chain: object, clients: object, *, base: Path, **options: object) -> object:
+        assert isinstance(clients, PersonalizeClients)
+        applied.append((chain, base, options))
+        return chain
+
+    chains.apply = apply  # type: ignore[attr-defined] # a module made here has no attributes for mypy
     monkeypatch.setitem(sys.modules, "personalize_local.chains", chains)
     clients = PersonalizeClients(PersonalizeServer())
-    folder = tmp_path / "seeds"
-    folder.mkdir()
-    for name in ("two.yaml", "one.yaml", "data.csv"):
-        (folder / name).touch()
-    assert seed(clients, tmp_path, {"schemas": []}) == {"schemas": []}
-    assert seed(clients, tmp_path, "seeds/two.yaml") == folder / "two.yaml"
-    assert seed(clients, tmp_path, folder) == [folder / "one.yaml", folder / "two.yaml"]
-    assert [base for _, base in applied] == [tmp_path, folder, folder, folder]
-    with pytest.raises(FileNotFoundError, match=r"none\.yaml is neither a chain's file nor a folder"):
-        seed(clients, tmp_path, "none.yaml")
+    assert seed(clients, tmp_path, {"schemas": {}}, wait=False) == {"schemas": {}}
+    seed(clients, tmp_path, "seeds/personalize.yaml")
+    seed(clients, tmp_path, tmp_path / "seeds")
+    assert applied == [
+        ({"schemas": {}}, tmp_path, {"wait": False}),
+        (tmp_path / "seeds" / "personalize.yaml", tmp_path, {}),
+        (tmp_path / "seeds", tmp_path, {}),
+    ]
+
+
+@pytest.mark.skipif(find_spec("personalize_local.chains") is None, reason="there are no chains in this version")
+def test_a_dict_and_a_file_are_made_so_on_an_empty_server(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makefile(".yaml", personalize="datasetGroups:\n  from-a-file: {}\n")
+    pytester.makepyfile(
+        """
+        import pathlib
+        import pytest
+
+        @pytest.mark.parametrize("chain", [
+            {"datasetGroups": {"made": {}}}, "personalize.yaml", pathlib.Path("."),
+        ], ids=["dict", "file", "folder"])
+        def test_it(personalize_seed, personalize_clients, chain):
+            personalize_seed(chain)
+            groups = personalize_clients.personalize.list_dataset_groups()["datasetGroups"]
+            assert [group["name"] for group in groups] == ["made" if isinstance(chain, dict) else "from-a-file"]
+        """
+    )
+    run(pytester, monkeypatch, "-p", "no:xdist").assert_outcomes(passed=3)
