@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 __all__ = [
     "ServiceError",
+    "Unanswered",
     "internal_failure",
     "not_implemented",
     "serialization_error",
@@ -31,6 +34,14 @@ class ServiceError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+class Unanswered(Exception):
+    """A call that is to get no answer: its connection ends. ``kind`` says what the client is to take it for."""
+
+    def __init__(self, kind: Literal["ConnectionClosed", "Timeout"]) -> None:
+        super().__init__(kind)
+        self.kind = kind
 
 
 def unknown_operation(message: str, *, status: int) -> ServiceError:

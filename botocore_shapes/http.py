@@ -26,7 +26,8 @@ class Response:
     """One HTTP response, and what an access log wants to know about it.
 
     ``operation`` is the modelled operation that answered, if the request named one; ``error`` the error code.
-    Neither travels on the wire.
+    Neither travels on the wire. A ``status`` of 0 is no answer: the connection is closed without one, and ``error``
+    says what the client is to take it for.
     """
 
     status: int

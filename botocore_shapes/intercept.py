@@ -41,8 +41,19 @@ class Interceptor:
         if self._accepts is not None and not self._accepts(plain):
             return None
         response = self._handle(plain)
+        if not response.status:
+            raise _no_answer(response, request.url)
         headers: Any = dict(response.headers)
         return AWSResponse(request.url, response.status, headers, _RawBody(response.body))
+
+
+def _no_answer(response: Response, url: str) -> Exception:
+    """What botocore raises where a socket gives no answer."""
+    from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+
+    if response.error == "Timeout":
+        return ReadTimeoutError(endpoint_url=url)
+    return ConnectionClosedError(endpoint_url=url)
 
 
 def intercept(client: Any, handle: Handle, *, accepts: Accepts | None = None) -> Callable[[], None]:

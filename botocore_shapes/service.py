@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from botocore_shapes.check import OutputMismatch, check_output
 from botocore_shapes.errors import (
     ServiceError,
+    Unanswered,
     internal_failure,
     not_implemented,
     too_large,
@@ -27,6 +29,8 @@ __all__ = ["DEFAULT_MAX_BODY", "Call", "Handler", "Lasting", "Service"]
 
 ContextT = TypeVar("ContextT")
 Handler: TypeAlias = Callable[[ContextT, dict[str, Any]], "Mapping[str, Any] | None"]
+
+Observe: TypeAlias = Callable[[Request, Response, "dict[str, Any] | None", "ContextT | None", str, float], None]
 
 DEFAULT_MAX_BODY = 10 * 1024 * 1024
 """Bytes of the longest body that is read; chosen."""
@@ -61,7 +65,8 @@ class Service(Generic[ContextT]):
     the model's member names or raise ``ServiceError``. ``make_context`` makes the context of each call and may raise
     ``ServiceError`` too. Raises ``ValueError`` for handlers that the model does not know and for models that speak
     neither json nor rest-json. With ``check_output``, a result that breaks its shape raises ``OutputMismatch`` out of
-    ``handle``: for tests.
+    ``handle``: for tests. ``observe`` is told of each call: the request, the response, the parameters and the context
+    (None where it did not come so far), the request id and the seconds that it took.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Service(Generic[ContextT]):
         new_request_id: Callable[[], str],
         max_body: int = DEFAULT_MAX_BODY,
         check_output: bool = False,
+        observe: Observe[ContextT] | None = None,
     ) -> None:
         unknown = sorted(set(handlers) - set(model.operation_names))
         if unknown:
@@ -83,6 +89,7 @@ class Service(Generic[ContextT]):
         self._new_request_id = new_request_id
         self._max_body = max_body
         self._check_output = check_output
+        self._observe = observe
         self._protocol = _protocol_for(model)
         self._validator_factory = ValidatorFactory()
         self._validators: dict[str, Validate | None] = {}
@@ -103,8 +110,11 @@ class Service(Generic[ContextT]):
 
     def handle(self, request: Request) -> Response:
         """Answer a request. Raises nothing for whatever a client sends; see ``check_output`` for the one exception."""
+        began = perf_counter()
         request_id = self._new_request_id()
         operation: str | None = None
+        params: dict[str, Any] | None = None
+        context: ContextT | None = None
         try:
             if len(request.body) > self._max_body:
                 raise too_large(self._max_body)
@@ -118,14 +128,19 @@ class Service(Generic[ContextT]):
             context = self._make_context(
                 Call(operation=operation, request_id=request_id, scope=read_scope(request), request=request)
             )
-            return self._answer(operation, handler(context, params), request_id)
+            response = self._answer(operation, handler(context, params), request_id)
         except ServiceError as error:
-            return self._answer_error(error, operation, request_id)
+            response = self._answer_error(error, operation, request_id)
+        except Unanswered as none:
+            response = Response(status=0, operation=operation, error=none.kind)
         except OutputMismatch:
             raise
         except Exception:
             _LOG.exception("%s.%s failed (request %s)", self.model.service_name, operation, request_id)
-            return self._protocol.serialize_error(internal_failure(), operation, request_id)
+            response = self._protocol.serialize_error(internal_failure(), operation, request_id)
+        if self._observe is not None:
+            self._observe(request, response, params, context, request_id, perf_counter() - began)
+        return response
 
     def _validate(self, operation: str, params: dict[str, Any]) -> None:
         if operation not in self._validators:

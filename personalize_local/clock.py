@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from typing import Protocol
 
 
@@ -43,48 +42,64 @@ class VirtualClock:
             return self._now
 
 
-class FreezableClock(VirtualClock):
-    """The machine's clock until it is moved or frozen, for servers whose tests may want either.
+class SettableClock:
+    """The machine's clock until it is frozen, or from ``start`` (epoch seconds) on a virtual one, which stands, or goes
+    on at the machine's pace once it is unfrozen."""
 
-    Frozen it stands as a virtual clock does; a running one that was moved on goes on from there.
-    """
+    def __init__(self, start: float | None) -> None:
+        # What it showed, and when in the machine's monotonic seconds it went on from there (None: it stands).
+        self._state: tuple[float, float | None] | None = None if start is None else (start, None)
+        self._lock = threading.Lock()
 
-    def __init__(self, read: Callable[[], float] = time.time) -> None:
-        super().__init__(0.0)
-        self._read = read
-        self._ahead = 0.0
-        self._frozen = False
+    @property
+    def is_virtual(self) -> bool:
+        """Whether it is not the machine's."""
+        return self._state is not None
+
+    @property
+    def stands(self) -> bool:
+        """Whether only a call moves it."""
+        return self._state is not None and self._state[1] is None
 
     def now(self) -> float:
         """Epoch seconds."""
-        return self._now if self._frozen else self._read() + self._ahead
+        state = self._state
+        if state is None:
+            return time.time()
+        shown, since = state
+        return shown if since is None else shown + time.monotonic() - since
 
-    def freeze(self, at: float | None = None) -> float:
-        """Stand from now on, at ``at`` epoch seconds where that is given, be it earlier or later; the new time."""
+    def freeze(self) -> float:
+        """Stand at what it shows, and return that."""
         with self._lock:
-            self._now = self.now() if at is None else at
-            self._frozen = True
-            return self._now
+            self._state = (self.now(), None)
+            return self._state[0]
 
-    def run(self) -> float:
-        """Go on from the time that it shows; gives that."""
+    def stand_at(self, time: float) -> float:
+        """Stand at ``time`` (epoch seconds), be it earlier, and return it: for an emulator that holds nothing yet."""
         with self._lock:
-            self._ahead, self._frozen = self.now() - self._read(), False
+            self._state = (time, None)
+            return time
+
+    def unfreeze(self) -> float:
+        """Go on from what it shows, at the machine's pace, and return that. The machine's clock goes on as it is."""
+        with self._lock:
+            if self._state is not None:
+                self._state = (self.now(), time.monotonic())
             return self.now()
 
-    def restore(self) -> None:
-        """Show the machine's time again."""
-        with self._lock:
-            self._ahead, self._frozen = 0.0, False
+    def follow_machine(self) -> None:
+        """Be the machine's clock again."""
+        self._state = None
 
     def advance(self, seconds: float) -> float:
-        """Move the clock on by ``seconds`` (not negative) and return the new time. Raises ValueError."""
-        if self._frozen:
-            return super().advance(seconds)
+        """Move a virtual clock on by ``seconds`` (not negative) and return the new time. Raises ValueError."""
         if seconds < 0:
             raise ValueError("a clock cannot go back")
         with self._lock:
-            self._ahead += seconds
+            if self._state is None:
+                raise ValueError("the clock is the machine's; freeze it to move it")
+            self._state = (self._state[0] + seconds, self._state[1])
             return self.now()
 
 

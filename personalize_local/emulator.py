@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -11,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import personalize_local
 from botocore_shapes.http import Request, Response
-from botocore_shapes.model import load_service_model
+from botocore_shapes.model import ServiceModel, load_service_model
+from botocore_shapes.scope import read_scope
 from botocore_shapes.service import Call, Lasting, Service
 from personalize_local import events, runtime
 from personalize_local.arns import account_of, is_region
 from personalize_local.batch import jobs as batch_jobs
-from personalize_local.clock import Clock, RealClock, VirtualClock
+from personalize_local.clock import SettableClock
 from personalize_local.context import Context
+from personalize_local.controls import job_faults
+from personalize_local.controls.control import Controls
+from personalize_local.controls.handles import Handles
 from personalize_local.costs import pricelist
 from personalize_local.costs.bill import bill
 from personalize_local.costs.counting import Counting
@@ -45,7 +50,7 @@ from personalize_local.resources.quotas import Quotas
 from personalize_local.runtime.filtering import Filters
 from personalize_local.runtime.models import Models
 from personalize_local.runtime.views import Views
-from personalize_local.settings import SettingError, Settings
+from personalize_local.settings import YEAR_10000, SettingError, Settings
 from personalize_local.store.answers import Answers
 from personalize_local.store.cloudwatch import CloudWatch
 from personalize_local.store.database import Database, lock
@@ -65,17 +70,18 @@ JOBS = {
     "datasetExportJob": JobType(run=exporting.run),
     "batchInferenceJob": batch_jobs.INFERENCE,
     "batchSegmentJob": batch_jobs.SEGMENTS,
+    "campaign": job_faults.CAMPAIGN,
 }
 
 
-class Emulator:
+class Emulator(Handles):
     """Amazon Personalize, of one set of settings. Two emulators share nothing.
 
     ``start`` takes up unfinished jobs, ``close`` lets go of everything. Without a data folder the state is in a
     temporary folder that ``close`` removes.
     """
 
-    def __init__(self, settings: Settings, *, check_output: bool = False, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, *, check_output: bool = False) -> None:
         self.settings = settings
         self.kinds = KINDS
         self._check_output = check_output
@@ -86,8 +92,7 @@ class Emulator:
         except pricelist.UnknownPrices as error:
             raise SettingError(f"prices: {error}") from None
         self._throttle = Throttle()
-        chosen = RealClock() if settings.clock is None else VirtualClock(settings.clock)
-        self.clock: Clock = clock or chosen
+        self.clock = SettableClock(settings.clock)
         self.ids = Ids(settings.id_seed)
         self.root = _root(settings.data)
         try:
@@ -104,6 +109,7 @@ class Emulator:
             make_executor=self._make_executor,
             workplace=self._workplace,
             ended=self._job_ended,
+            fails=lambda job: self.controls.job_reason(job),
             width=1 if settings.executor == "inline" else settings.workers,
         )
         self._storage = ObjectsConfig(root=settings.s3_root, endpoint_url=settings.s3_endpoint, region=settings.region)
@@ -119,23 +125,33 @@ class Emulator:
         self._opened: dict[str, Objects] = {}
         model = load_service_model("personalize")
         self.taggable = taggable_kinds(model)
-        self.services = (
-            self._service("personalize-runtime", runtime.HANDLERS),
-            self._service("personalize-events", events.HANDLERS),
-            self._service("personalize", control_plane(model)),
-        )
+        models = [load_service_model("personalize-runtime"), load_service_model("personalize-events"), model]
+        self.controls = Controls(models, journal=settings.journal, whose=self._whose, advance=self.advance)
+        handlers = (runtime.HANDLERS, events.HANDLERS, control_plane(model))
+        self.services = tuple(map(self._service, models, handlers))
 
-    def _service(self, name: str, handlers: Any) -> Service[Context]:
+    @property
+    def emulator(self) -> Emulator:
+        """Itself: what a test holds has one."""
+        return self
+
+    def _service(self, model: ServiceModel, handlers: Any) -> Service[Context]:
+        handlers = {operation: self.controls.pins.wrap(operation, handler) for operation, handler in handlers.items()}
         if self.settings.throttle:
             handlers = {operation: self._throttle.wrap(operation, handler) for operation, handler in handlers.items()}
+        handlers = {operation: self.controls.wrap(operation, handler) for operation, handler in handlers.items()}
         return Service(
-            load_service_model(name),
+            model,
             handlers,
             make_context=self._context,
             new_request_id=self.ids.uuid,
             max_body=self.settings.max_body,
             check_output=self._check_output,
+            observe=self.controls.journal.observer(model.service_name),
         )
+
+    def _whose(self, request: Request, request_id: str) -> Context:
+        return self._context(Call(operation="", request_id=request_id, scope=read_scope(request), request=request))
 
     def _context(self, call: Call) -> Context:
         scope = call.scope
@@ -183,6 +199,10 @@ class Emulator:
             if service.accepts(request):
                 return service.handle(request)
         return self.services[-1].handle(request)
+
+    def keeps_waiting(self) -> bool:
+        """Whether a fault may keep an answer back: such a call must not hold up others."""
+        return self.controls.faults.slow
 
     # Storage
 
@@ -236,14 +256,60 @@ class Emulator:
 
         Raises ValueError where the clock is the machine's.
         """
-        if not isinstance(self.clock, VirtualClock):
-            raise ValueError("the clock is the machine's; start with a virtual one to move it")
+        if not self.clock.is_virtual:
+            raise ValueError("the clock is the machine's; freeze it, or start with a virtual one, to move it")
+        if not math.isfinite(seconds):
+            raise ValueError("a clock moves by a finite number of seconds")
         end = self.clock.now() + seconds
         done, due = self.clock.now() - 1, self.run_due()
         while due is not None and done < due <= end:
             self.clock.advance(max(0.0, due - self.clock.now()))
             done, due = due, self.run_due()
         return self.clock.advance(max(0.0, end - self.clock.now()) if seconds >= 0 else seconds)
+
+    def freeze(self) -> float:
+        """Let the clock stand where it is (the machine's becomes a virtual one); the time."""
+        return self.clock.freeze()
+
+    def unfreeze(self) -> float:
+        """Let a virtual clock go on from where it is, at the machine's pace; the time."""
+        self.controls.tick = 0.0
+        return self.clock.unfreeze()
+
+    def set_time(self, time: float) -> float:
+        """Move the clock on to ``time`` in epoch seconds, and let the machine's stand there; the time. What is due on
+        the way happens when it is due. Raises ValueError for a time that has passed."""
+        if not self.clock.now() <= time < YEAR_10000:
+            raise ValueError(f"a clock cannot go back: it is {self.clock.now():.3f}")
+        if not self.clock.is_virtual:
+            self.clock.freeze()
+        return self.advance(max(0.0, time - self.clock.now()))
+
+    def tick(self, seconds: float) -> float:
+        """Move a standing clock on by ``seconds`` after each call from now on, 0 for no more; the time.
+
+        Raises ValueError for a clock that goes by itself."""
+        if not self.clock.stands:
+            raise ValueError("the clock goes by itself; freeze it to let it tick with the calls")
+        if not 0 <= seconds < math.inf:
+            raise ValueError("a clock cannot go back")
+        self.controls.tick = float(seconds)
+        return self.clock.now()
+
+    def clock_facts(self) -> dict[str, Any]:
+        """The time and how it moves, as JSON values."""
+        clock = self.clock
+        return {
+            "now": round(clock.now(), 3),
+            "clock": "virtual" if clock.is_virtual else "machine",
+            "frozen": clock.stands,
+            "tick": self.controls.tick,
+        }
+
+    def look(self) -> None:
+        """Begin what is due, unless the clock stands: then it is begun as the clock is moved."""
+        if not self.clock.stands:
+            self.run_due()
 
     def run_due(self) -> float | None:
         """Begin what is due by now and happens by itself; when something is due next, None for never."""
@@ -336,6 +402,9 @@ class Emulator:
         self.shown.clear()
         self.measuring.clear()
         self._throttle.clear()
+        self.controls.clear()
+        # A clock goes again as it was set to; a virtual one keeps its time.
+        self.clock.follow_machine() if self.settings.clock is None else self.clock.freeze()
         self.requests.clear()
         self.jobs.abandon()
 
@@ -353,12 +422,9 @@ class Emulator:
                 shutil.rmtree(self.root, ignore_errors=True)
 
 
-def build(settings: Settings, *, check_output: bool = False, clock: Clock | None = None) -> Emulator:
-    """Make an emulator. Raises SettingError.
-
-    ``check_output`` makes answers that break their shape raise: for tests. ``clock`` replaces that of the settings.
-    """
-    return Emulator(settings, check_output=check_output, clock=clock)
+def build(settings: Settings, *, check_output: bool = False) -> Emulator:
+    """Make an emulator. Raises SettingError. ``check_output`` makes answers that break their shape raise: for tests."""
+    return Emulator(settings, check_output=check_output)
 
 
 def _root(data: Path | None) -> Path:

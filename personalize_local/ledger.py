@@ -117,6 +117,7 @@ _ROOMS = {
     "jobs": "Jobs",
     "batch": "Batch jobs",
     "costs": "Costs",
+    "controls": "Declared answers and faults",
     "recipes": "Recipes",
     "engine": "Recipes",
 }

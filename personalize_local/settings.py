@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from personalize_local.arns import is_account, is_region
 
 PREFIX = "PERSONALIZE_LOCAL_"
-_YEAR_10000 = 253402300800
+YEAR_10000 = 253402300800
 
 
 class SettingError(ValueError):
@@ -78,7 +78,7 @@ def _epoch(text: str) -> float | None:
     if text == "real":
         return None
     value = float(text)
-    if not 0 <= value < _YEAR_10000:
+    if not 0 <= value < YEAR_10000:
         raise ValueError("expected epoch seconds")
     return value
 
@@ -170,6 +170,9 @@ class Settings:
         str, "2026", "Price list of the costs: 2026 (per request) or 2024 (per TPS-hour, with older prices)."
     )
     throttle: bool = setting(_flag, False, "Refuse calls beyond the service's request rates with ThrottlingException.")
+    journal: int = setting(
+        _count(0), 1000, "Calls that are remembered with their parameters and outcome, for tests to look at; 0 is off."
+    )
     max_body: int = setting(_count(1024), 10 * 1024 * 1024, "Largest request body in bytes, S3 uploads excepted.")
     log_level: str = setting(
         _choice("debug", "info", "warning", "error"), "info", "Least severe message that is logged."

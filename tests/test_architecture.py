@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__", "dry_run", "watching", "ledger", "server", "testing", "demo"),
     ("emulator",),
-    ("batch", "experiments"),
+    ("batch", "experiments", "controls"),
     ("resources", "runtime", "events"),
     ("jobs",),
     ("attribution",),

@@ -48,7 +48,8 @@ class JobType:
 
 class JobRunner:
     """All background work of one emulator. ``ended`` is told of each job whose outcome is in the store; of a job in
-    parts, ``width`` are done at a time."""
+    parts, ``width`` are done at a time. ``fails`` says why a job is to fail instead of being done, None where it is
+    not."""
 
     def __init__(
         self,
@@ -60,10 +61,12 @@ class JobRunner:
         workplace: Callable[[str], Workplace],
         ended: Callable[[Job], None] = lambda _: None,
         width: int = 1,
+        fails: Callable[[Job], str | None] = lambda _: None,
     ) -> None:
         self._database, self._clock, self._types = database, clock, types
         self._make_executor, self._workplace = make_executor, workplace
         self._told, self._width = ended, width
+        self._fails = fails
         self._executor: Executor | None = None
         self._lock = threading.Lock()
         self._running: dict[str, Future[dict[str, Any]]] = {}
@@ -86,8 +89,9 @@ class JobRunner:
         executor = self._current()
         if executor is None:
             return
+        reason = self._fails(job) if attempt == 1 else None
         try:
-            future = self._begin(job, executor)
+            future = self._begin(job, executor) if reason is None else _failed(reason)
         except RuntimeError:  # a worker died since, or the executor was stopped for another job
             self._drop(executor)
             self.submit(arn, attempt)
@@ -252,6 +256,12 @@ class JobRunner:
             executor, self._executor = self._executor, None
         if executor is not None:
             stop(executor, busy=bool(self._running))
+
+
+def _failed(reason: str) -> Future[dict[str, Any]]:
+    future: Future[dict[str, Any]] = Future()
+    future.set_exception(JobFailure(reason))
+    return future
 
 
 def _was_cut_off(future: Future[dict[str, Any]]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -24,17 +25,18 @@ _LONGEST_BODY = 65_536
 
 
 class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress carries no types
-    """Keeps the calls that are only computed for :meth:`answer_kept`."""
+    """Keeps the calls that are only computed for :meth:`read_and_answer`, unless ``waits`` says that they may wait."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, waits: Callable[[], bool] = lambda: False) -> None:
         super().__init__()
+        self._waits = waits
         self._kept: deque[HTTPChannel] = deque()
         self._reader: int | None = None
         self.set_thread_count(threads)
 
     def add_task(self, task: HTTPChannel) -> None:
         """Called with the channel's lock held by the reading thread, or by a worker whose client sent on."""
-        if threading.get_ident() == self._reader and _is_quick(task.requests[0]):
+        if threading.get_ident() == self._reader and _is_quick(task.requests[0]) and not self._waits():
             self._kept.append(task)
         else:
             super().add_task(task)

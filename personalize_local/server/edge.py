@@ -190,6 +190,11 @@ def _printable(text: str) -> str:
 def _write(
     response: Response, start_response: StartResponse, service: str, head: Request, began: float
 ) -> Iterable[bytes]:
+    if not response.status:
+        from waitress.channel import ClientDisconnected
+
+        log.info("%s %s no answer: %s", service, response.operation, response.error)
+        raise ClientDisconnected  # what makes waitress close a connection without a word
     body = response.body
     fields = [*response.headers.items(), ("content-length", str(len(body)))]
     if "content-length" in response.headers:

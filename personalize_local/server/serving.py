@@ -53,14 +53,13 @@ class Server:
                 # Jobs in child processes reach the companion through the port; this process asks it directly.
                 self.emulator.use_companion(self._companion, self.url)
             self._waitress, self._sockets = self._behind(listener)
-            self._ticker = Ticker(self.emulator.run_due)
+            self._ticker = Ticker(self.emulator.look)
             undo.pop_all()
 
     def run(self) -> None:
         """Answer until :meth:`stop`, SystemExit or KeyboardInterrupt; then release everything."""
         try:
-            if self.settings.clock is None:  # a virtual clock does what is due as it is moved
-                self._ticker.start()
+            self._ticker.start()
             self._waitress.run()
         finally:
             self._release()
@@ -92,7 +91,7 @@ class Server:
             create_app(self.emulator, self.settings, self._companion),
             map=sockets,
             sockets=[listener],
-            _dispatcher=Dispatcher(self.settings.threads),
+            _dispatcher=Dispatcher(self.settings.threads, self.emulator.keeps_waiting),
             **waitress_options(self.settings.threads),
         )
         server.channel_class = Channel

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from personalize_local.clock import FreezableClock
     from personalize_local.testing._servers import PersonalizeServer, RunningServer
 
 
 class PersonalizeClock:
     """The clock of a server: statuses, automatic trainings, trending, filters and costs follow it.
 
-    It runs with the machine's until :meth:`freeze`; :meth:`advance` moves it on, frozen or not.
+    It goes with the machine's until :meth:`freeze`.
     """
 
     @property
@@ -29,14 +28,20 @@ class PersonalizeClock:
         raise NotImplementedError
 
     def advance(self, by: float | timedelta) -> float:
-        """Move on by seconds: what is due on the way happens at its time. Gives the time. Raises ValueError."""
+        """Move on by seconds: what is due on the way happens at its time. Gives the time.
+
+        A clock that was not frozen stands from then on. Raises ValueError for less than nothing.
+        """
         raise NotImplementedError
 
-    def tick(self) -> float:
-        """Move on by one second. Gives the time."""
-        return self.advance(1.0)
+    def tick(self, seconds: float = 1.0) -> float:
+        """Let a frozen time move on by ``seconds`` after each call to the server, 0 for no more. Gives the time.
 
-    def run(self) -> float:
+        Raises ValueError for a clock that goes by itself.
+        """
+        raise NotImplementedError
+
+    def unfreeze(self) -> float:
         """Let a frozen time go on from where it is. Gives the time."""
         raise NotImplementedError
 
@@ -44,32 +49,42 @@ class PersonalizeClock:
 class OwnClock(PersonalizeClock):
     """The clock of a server in this process."""
 
-    def __init__(self, server: PersonalizeServer, clock: FreezableClock) -> None:
-        self._server, self._clock = server, clock
+    def __init__(self, server: PersonalizeServer) -> None:
+        self._server = server
 
     @property
     def now(self) -> float:
         """The server's time in epoch seconds."""
-        return self._clock.now()
+        return self._server.emulator.clock.now()
 
     def freeze(self, at: float | str | datetime | None = None) -> float:
         """Let time stand; see :class:`PersonalizeClock`."""
-        wanted = None if at is None else epoch_of(at)
-        if wanted is not None and wanted < self.now:
-            emulator = self._server.emulator
-            with emulator.database.read() as rows:
-                newest = max((one.created for kind in emulator.kinds for one in rows.everywhere(kind)), default=0.0)
-            if wanted < newest:
-                raise ValueError(f"{at!r} is before the newest resource was made; freeze the clock before you make any")
-        return self._clock.freeze(wanted)
+        emulator = self._server.emulator
+        if at is None:
+            return emulator.freeze()
+        wanted = epoch_of(at)
+        if wanted >= self.now:
+            return emulator.set_time(wanted)
+        with emulator.database.read() as rows:
+            newest = max((one.created for kind in emulator.kinds for one in rows.everywhere(kind)), default=0.0)
+        if wanted < newest:
+            raise ValueError(f"{at!r} is before the newest resource was made; freeze the clock before you make any")
+        return emulator.clock.stand_at(wanted)
 
     def advance(self, by: float | timedelta) -> float:
         """Move on; see :class:`PersonalizeClock`."""
-        return self._server.emulator.advance(_seconds_of(by))
+        emulator = self._server.emulator
+        if not emulator.clock.is_virtual:
+            emulator.freeze()
+        return emulator.advance(_seconds_of(by))
 
-    def run(self) -> float:
+    def tick(self, seconds: float = 1.0) -> float:
+        """Move on with each call; see :class:`PersonalizeClock`."""
+        return self._server.emulator.tick(seconds)
+
+    def unfreeze(self) -> float:
         """Let a frozen time go on from where it is. Gives the time."""
-        return self._clock.run()
+        return self._server.emulator.unfreeze()
 
 
 class RemoteClock(PersonalizeClock):
@@ -92,9 +107,15 @@ class RemoteClock(PersonalizeClock):
         """Move on; see :class:`PersonalizeClock`."""
         return float(self._server.ask("/clock", {"advance": _seconds_of(by)})["now"])
 
-    def run(self) -> float:
-        """Raises RuntimeError: a virtual clock does not run."""
-        raise RuntimeError(f"the clock of {self._server.url} cannot run: it is virtual, and moved by advance alone")
+    def tick(self, seconds: float = 1.0) -> float:
+        """Raises RuntimeError: what follows the calls needs the process."""
+        raise RuntimeError(
+            f"the clock of {self._server.url} cannot tick by {seconds:g} here: it is moved by advance alone"
+        )
+
+    def unfreeze(self) -> float:
+        """Raises RuntimeError: what is not frozen here cannot be unfrozen here."""
+        raise RuntimeError(f"the clock of {self._server.url} cannot go by itself here: it is moved by advance alone")
 
 
 def epoch_of(moment: float | str | datetime) -> float:

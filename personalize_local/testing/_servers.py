@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from personalize_local.controls.handles import Handles
 from personalize_local.testing._credentials import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 30.0
 
 
-class PersonalizeServer:
-    """A running server: its address, its state, and clients for it."""
+class PersonalizeServer(Handles):
+    """A running server: its address, its state, and clients for it; the controls of one in this process."""
 
     region = "us-east-1"
     url = ""

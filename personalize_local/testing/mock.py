@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from personalize_local.controls.handles import Handles
 from personalize_local.testing._credentials import DUMMIES
 from personalize_local.testing._decorating import decorate
 from personalize_local.testing._interception import Layer
@@ -22,7 +23,7 @@ Target = TypeVar("Target", bound=Callable[..., Any])
 _SETTINGS: dict[str, Any] = {"executor": "inline", "companion": False, "data": None}
 
 
-class MockPersonalize:
+class MockPersonalize(Handles):
     """A mock that can be a decorator, a context manager, or be started and stopped by hand.
 
     Each start has an emulator of its own, empty at first. Mocks may be nested, one object in itself too: the one that

@@ -18,7 +18,6 @@ from personalize_local.testing._credentials import ACCESS_KEY, SECRET_KEY
 from personalize_local.testing._servers import OwnServer, PersonalizeClients, PersonalizeServer, RunningServer
 
 if TYPE_CHECKING:
-    from personalize_local.clock import FreezableClock
     from personalize_local.testing._campaign import Kept, SampleCampaign
     from personalize_local.testing._clock import PersonalizeClock
 
@@ -78,8 +77,6 @@ def _refuse_sharing(config: pytest.Config) -> None:
 
 
 def _own_server(config: pytest.Config) -> Iterator[PersonalizeServer]:
-    from personalize_local.clock import FreezableClock
-    from personalize_local.emulator import build
     from personalize_local.server.serving import BackgroundServer
     from personalize_local.settings import Settings
 
@@ -87,8 +84,7 @@ def _own_server(config: pytest.Config) -> Iterator[PersonalizeServer]:
     chosen |= {"status": config.getini("personalize_status_mode"), "seed": config.getini("personalize_seed")}
     # No environment: the same test does the same on every machine.
     settings = Settings.load({"port": 0, "executor": "inline", **chosen}, {})
-    clock = FreezableClock() if settings.clock is None else None
-    with BackgroundServer(settings, partial(build, clock=clock)) as background:
+    with BackgroundServer(settings) as background:
         yield OwnServer(background, settings.region)
 
 
@@ -128,7 +124,7 @@ def personalize_seed(personalize_clients: PersonalizeClients, request: pytest.Fi
 
 @pytest.fixture
 def personalize_clock(personalize: PersonalizeServer) -> Iterator[PersonalizeClock]:
-    """The time of an empty server: ``freeze``, ``advance``, ``tick``, ``run`` and ``now``.
+    """The time of an empty server: ``freeze``, ``advance``, ``tick``, ``unfreeze`` and ``now``.
 
     After the test the server is empty and shows the machine's time again. A server elsewhere must have been started
     with a virtual clock, which only moves on.
@@ -138,13 +134,9 @@ def personalize_clock(personalize: PersonalizeServer) -> Iterator[PersonalizeClo
     if isinstance(personalize, RunningServer):
         yield RemoteClock(personalize)
         return
-    if not hasattr(clock := personalize.emulator.clock, "freeze"):
-        raise pytest.UsageError("personalize_local: personalize_clock needs a server without the setting clock")
-    freezable: FreezableClock = clock  # type: ignore[assignment] # told by what it can do, to import nothing more
-    yield OwnClock(personalize, freezable)
-    # What was made at another time must not be there when the time is another again.
+    yield OwnClock(personalize)
+    # The clock goes as before again, and what was made at another time must not be there then.
     personalize.reset()
-    freezable.restore()
 
 
 @pytest.fixture(scope="session")

@@ -74,3 +74,9 @@ class FakeEmulator:
 
     def close(self) -> None:
         self.closed = True
+
+    def keeps_waiting(self) -> bool:
+        return False
+
+    def look(self) -> None:
+        pass

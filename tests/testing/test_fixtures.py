@@ -65,14 +65,18 @@ def test_time_stands_moves_and_runs(personalize_clock, personalize_clients):
     assert began == personalize_clock.now == 1704067200
     personalize_clients.personalize.create_dataset_group(name="x")
     assert personalize_clock.advance(datetime.timedelta(hours=1)) == began + 3600
-    assert personalize_clock.tick() == began + 3601
     assert created(personalize_clients) == began
+    personalize_clock.tick(10)
+    personalize_clients.personalize.list_schemas()
+    assert personalize_clock.tick(0) == began + 3610
     with pytest.raises(ValueError, match="is before the newest resource was made"):
         personalize_clock.freeze(began - 1)
     with pytest.raises(ValueError, match="a clock cannot go back"):
         personalize_clock.advance(-1)
-    assert personalize_clock.run() >= began + 3601
-    assert personalize_clock.advance(100) >= began + 3701
+    assert personalize_clock.unfreeze() >= began + 3610
+    with pytest.raises(ValueError, match="the clock goes by itself"):
+        personalize_clock.tick()
+    assert personalize_clock.advance(100) >= began + 3710
 
 def test_afterwards_it_is_now_again(personalize_clients):
     import time
@@ -135,8 +139,10 @@ def test_a_running_server_is_reset_and_asked_by_its_address(
             assert personalize_clock.freeze(now + 90) == now + 90
             with pytest.raises(ValueError, match="a clock cannot go back"):
                 personalize_clock.freeze(now)
-            with pytest.raises(RuntimeError, match="cannot run"):
-                personalize_clock.run()
+            with pytest.raises(RuntimeError, match="cannot go by itself here"):
+                personalize_clock.unfreeze()
+            with pytest.raises(RuntimeError, match="cannot tick by 1 here"):
+                personalize_clock.tick()
 
         def test_a_campaign_is_made_there(personalize_campaign, personalize_clients):
             answer = personalize_clients.personalize_runtime.get_recommendations(
@@ -179,7 +185,9 @@ def test_a_clock_of_the_machine_elsewhere_is_not_moved(
     with BackgroundServer(Settings(port=0, companion=False)) as server:
         result = run(pytester, monkeypatch, "-p", "no:xdist", "--personalize-url", server.url)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*ValueError: *the clock is the machine's; start with a virtual one to move it"])
+    result.stdout.fnmatch_lines(
+        ["*ValueError: *the clock is the machine's; freeze it, or start with a virtual one, to move it"]
+    )
 
 
 @pytest.mark.slow
