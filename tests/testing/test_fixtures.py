@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from personalize_local.server.serving import BackgroundServer
-from personalize_local.settings import Settings
 from personalize_local.testing._seeding import seed
 from personalize_local.testing._servers import PersonalizeClients, PersonalizeServer
-from tests.testing.test_plugin import run
+from tests.testing.test_plugin import ROOT, run
 
 pytest_plugins = ["pytester"]
 
@@ -119,6 +121,24 @@ def test_statuses_follow_the_clock_and_the_campaign_is_active_in_every_mode(
 # A server elsewhere
 
 
+@contextmanager
+def elsewhere(*options: str) -> Iterator[str]:
+    """The address of a server in a process of its own.
+
+    What pytester's tests import is forgotten after each, and numpy cannot be imported twice.
+    """
+    command = [sys.executable, "-m", "personalize_local", "serve", "--port", "0", "--log-level", "warning", *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    ) as on:
+        assert on.stdout is not None
+        try:
+            lines = (line for line in on.stdout if "AWS_ENDPOINT_URL=" in line)
+            yield next(lines).rstrip().partition("=")[2]
+        finally:
+            on.terminate()
+
+
 def test_a_running_server_is_reset_and_asked_by_its_address(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,8 +170,8 @@ def test_a_running_server_is_reset_and_asked_by_its_address(
             assert len(answer["itemList"]) == 5
         """
     )
-    with BackgroundServer(Settings(port=0, executor="inline", clock=1_751_400_000.0)) as server:
-        result = run(pytester, monkeypatch, "-p", "no:xdist", "--personalize-url", server.url)
+    with elsewhere("--executor", "inline", "--clock", "1751400000") as url:
+        result = run(pytester, monkeypatch, "-p", "no:xdist", "--personalize-url", url)
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines([f"personalize-local: {server_line(result)}*"])
 
@@ -182,8 +202,8 @@ def test_a_clock_of_the_machine_elsewhere_is_not_moved(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytester.makepyfile("def test_it(personalize_clock): personalize_clock.freeze()")
-    with BackgroundServer(Settings(port=0, companion=False)) as server:
-        result = run(pytester, monkeypatch, "-p", "no:xdist", "--personalize-url", server.url)
+    with elsewhere("--no-companion") as url:
+        result = run(pytester, monkeypatch, "-p", "no:xdist", "--personalize-url", url)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         ["*ValueError: *the clock is the machine's; freeze it, or start with a virtual one, to move it"]
@@ -193,8 +213,8 @@ def test_a_clock_of_the_machine_elsewhere_is_not_moved(
 @pytest.mark.slow
 def test_workers_do_not_share_a_running_server(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     pytester.makepyfile("def test_it(personalize): pass")
-    with BackgroundServer(Settings(port=0, companion=False)) as server:
-        result = run(pytester, monkeypatch, "-n", "2", "--personalize-url", server.url)
+    with elsewhere("--no-companion") as url:
+        result = run(pytester, monkeypatch, "-n", "2", "--personalize-url", url)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*2 workers would reset it for each other*"])
 
