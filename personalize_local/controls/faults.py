@@ -139,13 +139,14 @@ class Faults:
         pattern = text("fault", given, "operation")
         if pattern is None:
             raise DeclarationError("a fault needs an operation (a name or a glob) or a job")
-        effects = [name for name in _EFFECTS if given.get(name) not in (None, False)]
+        effects = [name for name in _EFFECTS if given.get(name) is not None and given[name] is not False]
         delay = number("fault", given, "delay", 0, LONGEST) or 0.0
         if len(effects) > 1 or not (effects or delay):
             raise DeclarationError(f"a fault of a call has exactly one of {', '.join(_EFFECTS)}, or a delay alone")
         if "message" in given and effects != ["error"]:
             raise DeclarationError("message of a fault goes with error")
-        operations, end = frozenset(self._operations.matching(pattern)), None
+        operations = frozenset(self._operations.matching(pattern))
+        end: Callable[[], Exception] | None = None
         if effects == ["error"]:
             code, message = text("fault", given, "error") or "", text("fault", given, "message")
             operations = self._operations.failing(pattern, code)

@@ -144,7 +144,7 @@ class Pins:
             able = [name for name in able if name not in ACTIONS]
         if operation is None and able:
             return able
-        if operation not in able:
+        if operation is None or operation not in able:
             answer = next(name for name in ("items", "actions", "error") if name in given)
             raise DeclarationError(
                 f"operation of a pin with {answer} must be one of {', '.join(able) or 'none'}, not {operation}"
@@ -186,7 +186,7 @@ def _listed(given: Mapping[str, Any]) -> list[tuple[str, float | None]]:
         if isinstance(entry, Mapping):
             if scores is not None:
                 raise DeclarationError("scores of a pin go with plain ids")
-            entry = members(f"pin's {member}", entry, (name, "score"))  # noqa: PLW2901 # checked and copied
+            entry = members(f"pin's {member}", entry, (name, "score"))  # checked and copied
             id_, given_score = entry.get(name), entry.get("score")
         else:
             id_ = entry

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Blueprint, Flask, jsonify, request
 
+from personalize_local.server.control_pages import Controlled, add_control_pages
 from personalize_local.server.experiment_pages import Experimented, add_experiment_pages
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _FIGURES_SHOWN = 1000
 _MOST_FIGURES = 100_000
 
 
-class Administered(Experimented, Protocol):
+class Administered(Controlled, Experimented, Protocol):
     """What the pages need of the emulator."""
 
     def health(self) -> dict[str, Any]:
@@ -56,10 +57,6 @@ class Administered(Experimented, Protocol):
         """The metric attributions with their newest figures, as JSON values."""
         ...
 
-    def advance(self, seconds: float) -> float:
-        """Move a virtual clock on; the new time. Raises ValueError."""
-        ...
-
     def costs(self, prices: str | None = None, account: str | None = None, *, free: bool = False) -> dict[str, Any]:
         """What all use until now would have cost, as JSON values. Raises ValueError."""
         ...
@@ -87,20 +84,13 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
             companion.reset()
         return jsonify({"status": "ok"})
 
-    @pages.post("/clock")
-    def clock() -> ResponseReturnValue:
-        seconds = (request.get_json(silent=True) or {}).get("advance") if request.is_json else None
-        try:
-            if not isinstance(seconds, int | float):
-                raise ValueError('send {"advance": SECONDS}')
-            return jsonify({"now": emulator.advance(seconds)})
-        except ValueError as error:
-            return jsonify({"status": "error", "message": str(error)}), 400
-
     @pages.before_request
     def refuse_other_sites() -> ResponseReturnValue | None:
         # A page of some web site, open in a browser on this machine, can post here; it cannot hide where it is from.
-        if request.method == "POST" and request.headers.get("Origin", request.host_url[:-1]) != request.host_url[:-1]:
+        if (
+            request.method in ("POST", "DELETE")
+            and request.headers.get("Origin", request.host_url[:-1]) != request.host_url[:-1]
+        ):
             return jsonify({"status": "error", "message": "403 Forbidden"}), 403
         return None
 
@@ -109,6 +99,7 @@ def _admin(emulator: Administered, companion: Companion | None) -> Blueprint:
     _add_reports(pages, "jobs", "jobs", "job", emulator.job_reports, emulator.job_report)
     _add_attributions(pages, emulator)
     add_experiment_pages(pages, emulator)
+    add_control_pages(pages, emulator)
     return pages
 
 

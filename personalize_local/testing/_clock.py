@@ -88,34 +88,36 @@ class OwnClock(PersonalizeClock):
 
 
 class RemoteClock(PersonalizeClock):
-    """The clock of a server elsewhere, which must be virtual (``serve --clock``): it stands, and only moves on."""
+    """The clock of a server elsewhere, by its admin API; it never goes back there."""
 
     def __init__(self, server: RunningServer) -> None:
         self._server = server
 
     @property
     def now(self) -> float:
-        """The server's time in epoch seconds. Raises ValueError where its clock is its machine's."""
-        return self.advance(0.0)
+        """The server's time in epoch seconds."""
+        return float(self._server.ask("/clock")["now"])
 
     def freeze(self, at: float | str | datetime | None = None) -> float:
-        """Move on to ``at``: a virtual clock stands already. Raises ValueError for a time before now."""
-        now = self.now
-        return now if at is None else self.advance(epoch_of(at) - now)
+        """Let time stand, at ``at`` where that is given. Raises ValueError for a time that has passed."""
+        return self._move(freeze=True) if at is None else self._move(set=epoch_of(at))
 
     def advance(self, by: float | timedelta) -> float:
         """Move on; see :class:`PersonalizeClock`."""
-        return float(self._server.ask("/clock", {"advance": _seconds_of(by)})["now"])
+        if self._server.ask("/clock")["clock"] == "machine":
+            self.freeze()
+        return self._move(advance=_seconds_of(by))
 
     def tick(self, seconds: float = 1.0) -> float:
-        """Raises RuntimeError: what follows the calls needs the process."""
-        raise RuntimeError(
-            f"the clock of {self._server.url} cannot tick by {seconds:g} here: it is moved by advance alone"
-        )
+        """Move on with each call; see :class:`PersonalizeClock`."""
+        return self._move(tick=seconds)
 
     def unfreeze(self) -> float:
-        """Raises RuntimeError: what is not frozen here cannot be unfrozen here."""
-        raise RuntimeError(f"the clock of {self._server.url} cannot go by itself here: it is moved by advance alone")
+        """Let a frozen time go on from where it is. Gives the time."""
+        return self._move(freeze=False)
+
+    def _move(self, **asked: float) -> float:
+        return float(self._server.ask("/clock", asked)["now"])
 
 
 def epoch_of(moment: float | str | datetime) -> float:

@@ -126,15 +126,12 @@ def personalize_seed(personalize_clients: PersonalizeClients, request: pytest.Fi
 def personalize_clock(personalize: PersonalizeServer) -> Iterator[PersonalizeClock]:
     """The time of an empty server: ``freeze``, ``advance``, ``tick``, ``unfreeze`` and ``now``.
 
-    After the test the server is empty and shows the machine's time again. A server elsewhere must have been started
-    with a virtual clock, which only moves on.
+    After the test the server is empty and its clock as it was started. One elsewhere never goes back in time, and one
+    that was started with a virtual clock keeps the time to which it was moved.
     """
     from personalize_local.testing._clock import OwnClock, RemoteClock
 
-    if isinstance(personalize, RunningServer):
-        yield RemoteClock(personalize)
-        return
-    yield OwnClock(personalize)
+    yield RemoteClock(personalize) if isinstance(personalize, RunningServer) else OwnClock(personalize)
     # The clock goes as before again, and what was made at another time must not be there then.
     personalize.reset()
 
