@@ -27,6 +27,7 @@ NAMES = (
     "put_events",
     "filters",
     "batch",
+    "test_kit",
 )
 _PATIENCE_SECONDS = 600
 FOLDER = Path(__file__).resolve().parent

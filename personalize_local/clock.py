@@ -80,6 +80,12 @@ class SettableClock:
             self._state = (self.now(), None)
             return self._state[0]
 
+    def stand_at(self, time: float) -> float:
+        """Stand at ``time`` (epoch seconds), be it earlier, and return it: for an emulator that holds nothing yet."""
+        with self._lock:
+            self._state = (time, None)
+            return time
+
     def unfreeze(self) -> float:
         """Go on from what it shows, at the machine's pace, and return that. The machine's clock goes on as it is."""
         with self._lock:

@@ -54,7 +54,7 @@ class SampleFiles:
     users_schema: Path
 
 
-def generate(directory: Path, *, seed: int = 0, size: Size = "medium") -> SampleFiles:
+def generate(directory: Path, *, seed: int = 0, size: Size | Scale = "medium") -> SampleFiles:
     """Write interactions.csv, items.csv, users.csv and their Avro schemas into ``directory`` (made if missing).
 
     The same seed and size give the same bytes on every day; the last interaction is from June 2025. ``user-789`` is
@@ -66,9 +66,9 @@ def generate(directory: Path, *, seed: int = 0, size: Size = "medium") -> Sample
     from personalize_local.demo.newsroom import publish
     from personalize_local.demo.readers import invite, read
 
-    if size not in SCALES:
+    if not isinstance(size, Scale) and size not in SCALES:
         raise ValueError(f"size must be one of {', '.join(SCALES)}, not {size!r}")
-    scale = SCALES[size]
+    scale = size if isinstance(size, Scale) else SCALES[size]
     rng = np.random.default_rng([seed, len(TOPICS), scale.interactions])
     articles = publish(scale.items, rng)
     readers = invite(scale.users, rng)

@@ -1,5 +1,13 @@
-"""What tests of code that calls Personalize use: ``mock_personalize`` and the pytest fixtures of ``plugin``."""
+"""For tests of code that calls Personalize: ``mock_personalize``, waiters, and pytest fixtures in ``plugin``."""
 
 from personalize_local.testing.mock import MockPersonalize, mock_personalize
+from personalize_local.testing.waiting import ResourceFailed, WaitTimeout, wait_until_active, wait_until_deleted
 
-__all__ = ["MockPersonalize", "mock_personalize"]
+__all__ = [
+    "MockPersonalize",
+    "ResourceFailed",
+    "WaitTimeout",
+    "mock_personalize",
+    "wait_until_active",
+    "wait_until_deleted",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 
 ACCESS_KEY = "testing"
@@ -56,3 +57,32 @@ def fresh_default_session() -> Callable[[], None]:
         boto3.DEFAULT_SESSION = before
 
     return restore
+
+
+class _Dummies:
+    """The dummies of all mocks of this process: one that ends must not take them from another that goes on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._undo: list[Callable[[], None]] = []
+
+    def enter(self, region: str) -> None:
+        """Set what the environment lacks."""
+        with self._lock:
+            missing = dummy_environment(region, os.environ)
+            self._undo.append(set_environment(missing))
+            if missing:
+                self._undo.append(fresh_default_session())
+            self._users += 1
+
+    def leave(self) -> None:
+        """Restore the environment when nobody needs the dummies any more."""
+        with self._lock:
+            self._users -= 1
+            while not self._users and self._undo:
+                self._undo.pop()()
+
+
+# The environment is the process's, and so is what was done to it.
+DUMMIES = _Dummies()

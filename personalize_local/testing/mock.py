@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from personalize_local.controls.handles import Handles
-from personalize_local.testing._credentials import dummy_environment, fresh_default_session, set_environment
+from personalize_local.testing._credentials import DUMMIES
 from personalize_local.testing._decorating import decorate
 from personalize_local.testing._interception import Layer
 
@@ -51,10 +51,8 @@ class MockPersonalize(Handles):
             emulator = build(settings)
             stack.callback(emulator.close)
             emulator.start()
-            missing = dummy_environment(settings.region, os.environ)
-            stack.callback(set_environment(missing))
-            if missing:
-                stack.callback(fresh_default_session())
+            DUMMIES.enter(settings.region)
+            stack.callback(DUMMIES.leave)
             layer = Layer(emulator.handle)
             stack.callback(layer.leave)
             layer.enter()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import unittest
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -207,6 +209,47 @@ def test_status_modes_show_the_statuses_on_the_way() -> None:
         seen = [client().describe_dataset_group(datasetGroupArn=arn)["datasetGroup"]["status"] for _ in range(4)]
     assert seen[0].startswith("CREATE ")
     assert seen[-1] == "ACTIVE"
+
+
+def test_no_socket_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+
+    def refuse(_: socket.socket, address: Any) -> None:
+        opened.append(address)
+        raise OSError("no sockets here")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with mock_personalize():
+        create("news")
+        assert names() == ["news"]
+    assert opened == []
+
+
+def test_several_at_once_end_in_any_order() -> None:
+    first, second = mock_personalize(), mock_personalize()
+    first.start()
+    create("first")
+    second.start()
+    assert names() == []
+    first.stop()
+    create("second")
+    assert names() == ["second"]
+    assert [record.arn.rpartition("/")[2] for record in schemas_of(second)] == ["second"]
+    second.stop()
+
+
+def schemas_of(mock: MockPersonalize) -> list[Any]:
+    with mock.emulator.database.read() as rows:
+        return rows.everywhere("schema")
+
+
+def test_threads_are_answered_by_the_same_mock() -> None:
+    with mock_personalize(), ThreadPoolExecutor(4) as threads:
+        personalize = client()
+        done = threads.map(lambda number: personalize.create_schema(name=f"s{number}", schema=SCHEMA), range(20))
+        assert len(list(done)) == 20
+        assert sorted(names()) == sorted(f"s{number}" for number in range(20))
 
 
 # The whole way, on the generated newsroom
