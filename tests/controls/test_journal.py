@@ -116,3 +116,13 @@ def test_emulators_share_nothing() -> None:
     finally:
         one.close()
         other.close()
+
+
+def test_the_server_of_the_pytest_plugin_has_them_too(personalize_server: Any) -> None:
+    personalize_server.reset()
+    personalize_server.fault(operation="ListSchemas", error="InvalidNextTokenException", times=1)
+    personalize = personalize_server.client("personalize")
+    assert error_of(personalize.list_schemas)[0] == "InvalidNextTokenException"
+    assert [call.error for call in personalize_server.calls("ListSchemas")] == ["InvalidNextTokenException"]
+    personalize_server.reset()
+    assert personalize_server.calls() == []
