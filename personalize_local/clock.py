@@ -14,39 +14,6 @@ class Clock(Protocol):
         """Epoch seconds."""
 
 
-class RealClock:
-    """The machine's clock."""
-
-    def now(self) -> float:
-        """Epoch seconds."""
-        return time.time()
-
-
-class VirtualClock:
-    """A clock that stands at ``start`` (epoch seconds) until ``advance`` moves it."""
-
-    def __init__(self, start: float) -> None:
-        self._now = start
-        self._lock = threading.Lock()
-
-    def now(self) -> float:
-        """Epoch seconds."""
-        return self._now
-
-    def advance(self, seconds: float) -> float:
-        """Move the clock on by ``seconds`` (not negative) and return the new time. Raises ValueError."""
-        if seconds < 0:
-            raise ValueError("a clock cannot go back")
-        with self._lock:
-            self._now += seconds
-            return self._now
-
-    def set(self, now: float) -> None:
-        """Put the clock at a time, also an earlier one: for a state that is another one as well."""
-        with self._lock:
-            self._now = now
-
-
 class SettableClock:
     """The machine's clock until it is frozen, or from ``start`` (epoch seconds) on a virtual one, which stands, or goes
     on at the machine's pace once it is unfrozen."""

@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from personalize_local.clock import VirtualClock
 from personalize_local.provenance import Rule
 from personalize_local.snapshots.archive import FOLDERS, STORE, Archive, Manifest, SnapshotError, damaged, opened
 from personalize_local.snapshots.saving import staging
@@ -51,8 +50,8 @@ def load(emulator: Emulator, path: Path, name: str | None = None) -> Manifest:
         manifest = archive.manifest
     emulator.forget()
     emulator.jobs.abandon()
-    if isinstance(emulator.clock, VirtualClock):
-        emulator.clock.set(manifest.clock)
+    if emulator.clock.is_virtual:
+        emulator.clock.stand_at(manifest.clock)
     emulator.ids.restore(manifest.ids)
     emulator.resume()
     return manifest

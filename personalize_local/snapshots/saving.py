@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personalize_local import __version__
-from personalize_local.clock import VirtualClock
 from personalize_local.provenance import Rule
 from personalize_local.snapshots.archive import FOLDERS, GENERATED, STORE, Kept, Manifest, SnapshotError, packed
 from personalize_local.store.upgrades import FORMAT
@@ -69,7 +68,7 @@ def stream(emulator: Emulator) -> Generator[bytes, None, Manifest]:
             store=FORMAT,
             created=round(created, 3),
             clock=now,
-            virtual=isinstance(emulator.clock, VirtualClock),
+            virtual=emulator.clock.is_virtual,
             ids=ids,
             files=files,
         )

@@ -157,7 +157,7 @@ class TestSupport:
     def test_it_counts_and_hides_what_is_secret(self, run: Run, shop: Shop) -> None:
         secret = {"PERSONALIZE_LOCAL_S3_ENDPOINT": "http://me:hush@127.0.0.1:9/x"}
         facts = told(run("support", "--json", "--url", shop.program.url, **secret))
-        assert facts["health"]["status"] == "running"
+        assert facts["health"]["status"] == "ready"
         assert facts["counts"]["campaigns"] == len(shop.program.personalize.list_campaigns()["campaigns"])
         assert facts["versions"]["numpy"]
         assert facts["settings"]["s3_endpoint"] == "http://(hidden)@127.0.0.1:9/x"
@@ -182,6 +182,7 @@ class TestExec:
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from personalize_local.clock import VirtualClock
+from personalize_local.clock import SettableClock
 from personalize_local.jobs import course
 from personalize_local.jobs.course import Progress, Stages
 from personalize_local.jobs.executors import InlineExecutor, process_executor
@@ -89,7 +89,7 @@ class Bench:
 
         self.runner = JobRunner(
             database=self.database,
-            clock=VirtualClock(100.0),
+            clock=SettableClock(100.0),
             types={"work": JobType(run=finish, stages=Stages(prepare=prepare, part=part, unit="crumbs"))},
             make_executor=make_executor,
             workplace=lambda _: Workplace(root=root, storage=storage, seed=0, relaxed_minimums=True),

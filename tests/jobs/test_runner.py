@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from personalize_local.clock import VirtualClock
+from personalize_local.clock import SettableClock
 from personalize_local.jobs.executors import InlineExecutor, process_executor, stop
 from personalize_local.jobs.runner import JobRunner, JobType
 from personalize_local.jobs.workplace import JobFailure, RunAgain, Workplace
@@ -68,7 +68,7 @@ class Bench:
 
         self.runner = JobRunner(
             database=self.database,
-            clock=VirtualClock(100.0),
+            clock=SettableClock(100.0),
             types={"work": JobType(run=work, complete=self._complete)},
             make_executor=make_executor,
             workplace=self._workplace,
