@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
@@ -14,6 +15,7 @@ from personalize_local.engine.context import ContextColumn, PersonColumn, fit_co
 from personalize_local.engine.data import Categorical, Float32, Int64, Numeric, TrainingData
 from personalize_local.engine.evaluation import captured_reward, weighted_gain
 from personalize_local.engine.histories import Histories
+from personalize_local.engine.memory import kept_memory
 from personalize_local.engine.popularity import choose_lifetime, popularity_logits, weighted_counts
 from personalize_local.engine.scores import PopularityOrder, Scores
 from personalize_local.engine.transitions import transition_table
@@ -27,6 +29,7 @@ from personalize_local.recipes._weights import event_rewards, weighted
 from personalize_local.recipes.base import Trained, TrainingParameters
 
 _MOST = 1_000_000  # chosen: interactions beyond which every so many-th tells what depends on time
+_KEEPS_MEMORY = 300_000  # interactions from which fresh pages cost more than they are worth
 _HALF = 0.5  # weight of each column where no held-out events can tell
 
 
@@ -62,7 +65,7 @@ def train_personal(
 
     Of ``params`` the seed, the event weights and the objective count. Raises Untrainable.
     """
-    with single_thread():
+    with single_thread(), kept_memory() if len(data.interactions.item) > _KEEPS_MEMORY else nullcontext():
         return _Training(weighted(data, params.event_weights), controls, features, params).run()
 
 
