@@ -7,6 +7,7 @@ import threading
 import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Flushes:
         for _ in range(100_000):
             try:
                 flush(self._program)
-            except OSError:
+            except (OSError, HTTPException):  # killed before an answer, or in the middle of one
                 return
             self.done += 1
 

@@ -352,9 +352,13 @@ class _Sparse(_Parts):
             np.add.at(sums, keys, values)
             signal = sums[cells]
             sums[cells] = 0.0
-            signal *= np.repeat(self._scale(starts, signal), lengths)
-            signal = softened(signal, model.settings.exponent)
-            signal *= np.float32(weight * heat)
+            scale, factor = self._scale(starts, signal), np.float32(weight * heat)
+            if model.settings.exponent == 1.0:  # what is not softened needs one pass less
+                signal *= np.repeat(scale * factor, lengths)
+            else:
+                signal *= np.repeat(scale, lengths)
+                signal = softened(signal, model.settings.exponent)
+                signal *= factor
             logits += signal
         if (known := self.periods(block)) is not None:
             rows, parts = known
@@ -396,7 +400,7 @@ class _Sparse(_Parts):
     def _scale(self, starts: Int64, signal: Float32) -> Float32:
         """1 over the deviation of each user's signal."""
         totals = np.add.reduceat(signal, starts[:-1], dtype=np.float64)
-        squares = np.add.reduceat(signal * signal, starts[:-1], dtype=np.float64)
+        squares = np.add.reduceat(np.square(signal), starts[:-1], dtype=np.float64)
         return _over_deviation(totals, squares, self.n_items)
 
 

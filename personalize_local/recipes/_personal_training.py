@@ -29,7 +29,7 @@ from personalize_local.recipes._weights import event_rewards, weighted
 from personalize_local.recipes.base import Trained, TrainingParameters
 
 _MOST = 1_000_000  # chosen: interactions beyond which every so many-th tells what depends on time
-_KEEPS_MEMORY = 300_000  # interactions from which fresh pages cost more than they are worth
+_KEEPS_MEMORY = 2_000_000  # interactions from which fresh pages cost more than they are worth
 _HALF = 0.5  # weight of each column where no held-out events can tell
 
 
