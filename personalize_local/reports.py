@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore_shapes.service import Service
 from personalize_local.context import Context
+from personalize_local.controls.control import Controls
 from personalize_local.costs import pricelist
 from personalize_local.costs.bill import bill
 from personalize_local.costs.counting import Counting
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from personalize_local.datasets.csv import Source
     from personalize_local.experiments.comparison import Comparison
 
+_PINNED = "{pin} answers this call; what is explained is the learned answer that it stands before."
 
-class Reports:
+
+class Reports(ABC):
     """The part of the emulator that reports on it."""
 
     database: Database
@@ -30,9 +34,11 @@ class Reports:
     requests: Counting
     prices: str
     services: Sequence[Service[Context]]
+    controls: Controls
 
+    @abstractmethod
     def _own_context(self) -> Context:
-        raise NotImplementedError
+        """A context of the server's own account and region."""
 
     def flush_attributions(self) -> dict[str, int]:
         """Measure all events that have come; how many figures are published then, and how many wait for it."""
@@ -98,4 +104,7 @@ class Reports:
         context, given = named(self._own_context(), asked)
         ranking = isinstance(given, dict) and "inputList" in given
         operation = "GetPersonalizedRanking" if ranking else "GetRecommendations"
-        return explain(context, self.services[0].checked(operation, given))
+        params = self.services[0].checked(operation, given)
+        told, pin = explain(context, params), self.controls.pins.standing(operation, params)
+        notes = [*(() if pin is None else (_PINNED.format(pin=pin["id"]),)), *told["notes"]]
+        return {**told, "pin": pin, "notes": notes}

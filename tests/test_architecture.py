@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     # boto3 clients only, so that the same code drives AWS.
     ("chains",),
+    ("waiting",),
     ("emulator", "reports"),
     ("batch", "experiments", "controls", "snapshots"),
     ("resources", "runtime", "events"),

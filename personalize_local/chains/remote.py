@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from personalize_local.chains.errors import ApplyError
 from personalize_local.chains.model import model, title, words
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_NEAR = (0.01, 1.5, 0.5)
-"""Seconds to the second look, growth of the pauses, longest pause, on this machine."""
-_FAR = (5.0, 1.5, 30.0)
-"""The same for AWS, where trainings take an hour."""
+from personalize_local.waiting import ResourceFailed, WaitTimeout, wait_until_active, wait_until_deleted
 
 
 @contextmanager
@@ -84,40 +77,24 @@ class Remote:
 
     def wait(self, kind: str, label: str, arn: str) -> dict[str, Any]:
         """Describe until a resource and its latest update are ACTIVE. Raises ApplyError when it fails or time is up."""
-        end = time.monotonic() + self._timeout
-        pause, growth, longest = self._pace()
-        while True:
-            described = self.describe(kind, label, arn)
-            status, reason = state(kind, described)
-            if status == "ACTIVE":
-                return described
-            if status.endswith(("FAILED", "STOPPED", "INACTIVE")) or status.startswith("DELETE"):
-                raise ApplyError(f"{words(kind)} {label} is {status}: {reason or 'without a reason'}")
-            if time.monotonic() >= end:
-                raise ApplyError(f"{words(kind)} {label} is still {status} after {self._timeout:g} seconds")
-            time.sleep(min(pause, max(0.0, end - time.monotonic())))
-            pause = min(pause * growth, longest)
-
-    def _pace(self) -> tuple[float, float, float]:
-        return _NEAR if urlsplit(self.client.meta.endpoint_url).hostname in _LOOPBACK else _FAR
+        with told(f"describe of {words(kind)} {label}"):
+            try:
+                return wait_until_active(self.client, arn, timeout=self._timeout, latest_update=True)
+            except ResourceFailed as failed:
+                reason = failed.reason or "without a reason"
+                raise ApplyError(f"{words(kind)} {label} is {failed.status}: {reason}") from failed
+            except WaitTimeout as late:
+                told_of = f"{words(kind)} {label} is still {late.status} after {self._timeout:g} seconds"
+                raise ApplyError(told_of) from late
 
     def delete(self, kind: str, label: str, arn: str) -> None:
         """Delete and wait until it is gone. Raises ApplyError."""
         self.call("delete", kind, label, **{f"{kind}Arn": arn})
-        end = time.monotonic() + self._timeout
-        pause, growth, longest = self._pace()
-        while True:
+        with told(f"describe of {words(kind)} {label}"):
             try:
-                status = self.describe(kind, label, arn).get("status", "")
-            except ApplyError as error:
-                response = getattr(error.__cause__, "response", {})
-                if response.get("Error", {}).get("Code") == "ResourceNotFoundException":
-                    return
-                raise
-            if status.endswith("FAILED") or time.monotonic() >= end:
-                raise ApplyError(f"{words(kind)} {label} is {status} and cannot be replaced")
-            time.sleep(pause)
-            pause = min(pause * growth, longest)
+                wait_until_deleted(self.client, arn, timeout=self._timeout)
+            except (ResourceFailed, WaitTimeout) as error:
+                raise ApplyError(f"{words(kind)} {label} is {error.status} and cannot be replaced") from error
 
 
 def state(kind: str, described: Mapping[str, Any]) -> tuple[str, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,13 +10,13 @@ if TYPE_CHECKING:
     from personalize_local.emulator import Emulator
 
 
-class Handles:
+class Handles(ABC):
     """Mixed into whatever has an ``emulator``."""
 
     @property
+    @abstractmethod
     def emulator(self) -> Emulator:
         """The emulator that is controlled."""
-        raise NotImplementedError
 
     def pin(self, declared: object = None, /, **members: Any) -> str:
         """Declare the answer of a campaign or recommender; the id of the pin.

@@ -57,6 +57,10 @@ class _Pin:
     message: str | None
     must_exist: bool
 
+    def facts(self) -> dict[str, Any]:
+        """As it was declared, with its id."""
+        return {"id": self.id, **self.declared}
+
 
 class Pins:
     """The pins that are declared. Of several that fit a call the one that names most of it answers: user and item,
@@ -109,7 +113,12 @@ class Pins:
 
     def listed(self) -> list[dict[str, Any]]:
         """The pins that stand, as they were declared, with their ids."""
-        return list({pin.id: {"id": pin.id, **pin.declared} for pin in self._pins.values()}.values())
+        return list({pin.id: pin.facts() for pin in self._pins.values()}.values())
+
+    def standing(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The pin that answers a call, as it was declared, with its id; None where none does."""
+        pin = self._find(operation, params)
+        return None if pin is None else pin.facts()
 
     def wrap(self, operation: str, handler: Handler) -> Handler:
         """``handler`` behind the pins of ``operation``; itself where there can be none."""

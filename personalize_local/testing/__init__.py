@@ -1,7 +1,7 @@
 """For tests of code that calls Personalize: ``mock_personalize``, waiters, and pytest fixtures in ``plugin``."""
 
 from personalize_local.testing.mock import MockPersonalize, mock_personalize
-from personalize_local.testing.waiting import ResourceFailed, WaitTimeout, wait_until_active, wait_until_deleted
+from personalize_local.waiting import ResourceFailed, WaitTimeout, wait_until_active, wait_until_deleted
 
 __all__ = [
     "MockPersonalize",

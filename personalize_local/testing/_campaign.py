@@ -160,7 +160,7 @@ def deploy_on(server: PersonalizeServer, folder: Path) -> SampleCampaign:
     from botocore import xform_name
 
     from personalize_local.demo.sample import Scale, generate
-    from personalize_local.testing.waiting import wait_until_active
+    from personalize_local.waiting import wait_until_active
 
     files = generate(folder, size=Scale(**_SCALE))
     s3, personalize = server.client("s3"), server.client("personalize")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,41 +10,41 @@ if TYPE_CHECKING:
     from personalize_local.testing._servers import PersonalizeServer, RunningServer
 
 
-class PersonalizeClock:
+class PersonalizeClock(ABC):
     """The clock of a server: statuses, automatic trainings, trending, filters and costs follow it.
 
     It goes with the machine's until :meth:`freeze`.
     """
 
     @property
+    @abstractmethod
     def now(self) -> float:
         """The server's time in epoch seconds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def freeze(self, at: float | str | datetime | None = None) -> float:
         """Let time stand, where ``at`` is given at that time; epoch seconds, ISO 8601 (UTC without an offset).
 
         Gives the time. Raises ValueError for a time before now once there are resources, which would be of the future.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def advance(self, by: float | timedelta) -> float:
         """Move on by seconds: what is due on the way happens at its time. Gives the time.
 
         A clock that was not frozen stands from then on. Raises ValueError for less than nothing.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def tick(self, seconds: float = 1.0) -> float:
         """Let a frozen time move on by ``seconds`` after each call to the server, 0 for no more. Gives the time.
 
         Raises ValueError for a clock that goes by itself.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def unfreeze(self) -> float:
         """Let a frozen time go on from where it is. Gives the time."""
-        raise NotImplementedError
 
 
 class OwnClock(PersonalizeClock):

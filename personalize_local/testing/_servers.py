@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 30.0
 
 
-class PersonalizeServer(Handles):
+class PersonalizeServer(Handles, ABC):
     """A running server: its address, its state, and clients for it; the controls of one in this process."""
 
     region = "us-east-1"
@@ -35,13 +36,13 @@ class PersonalizeServer(Handles):
         return False
 
     @property
+    @abstractmethod
     def emulator(self) -> Emulator:
         """The emulator behind the server. Raises RuntimeError where that is another process's."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reset(self) -> None:
         """Forget every resource, record, model and bucket."""
-        raise NotImplementedError
 
     def client(self, service: str, **options: Any) -> Any:
         """A boto3 client of any service for this server; ``options`` are those of ``Session.client``."""

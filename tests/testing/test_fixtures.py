@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -229,6 +230,17 @@ def test_workers_do_not_share_a_running_server(pytester: pytest.Pytester, monkey
 # Seeds
 
 
+class Nowhere(PersonalizeServer):
+    """A server that nobody asks."""
+
+    @property
+    def emulator(self) -> Any:
+        raise AssertionError
+
+    def reset(self) -> None:
+        raise AssertionError
+
+
 def test_a_seed_begins_at_the_folder_of_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     applied: list[tuple[object, Path, dict[str, object]]] = []
     chains = ModuleType("personalize_local.chains")
@@ -240,7 +252,7 @@ def test_a_seed_begins_at_the_folder_of_the_test(tmp_path: Path, monkeypatch: py
 
     chains.apply = apply  # type: ignore[attr-defined] # a module made here has no attributes for mypy
     monkeypatch.setitem(sys.modules, "personalize_local.chains", chains)
-    clients = PersonalizeClients(PersonalizeServer())
+    clients = PersonalizeClients(Nowhere())
     assert seed(clients, tmp_path, {"schemas": {}}, wait=False) == {"schemas": {}}
     seed(clients, tmp_path, "seeds/personalize.yaml")
     seed(clients, tmp_path, tmp_path / "seeds")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from personalize_local.chains import ApplyError, Report, apply
@@ -389,3 +390,21 @@ def test_a_wrong_file_and_no_server_are_told_in_a_line(site: Site, command: Call
     wrong = command("--url", site.program.url)
     assert wrong.exit_code == 2
     assert wrong.stderr.splitlines()[-1].endswith("chain: unknown key 'shemas'; did you mean schemas?")
+
+
+def test_pins_and_faults_of_a_chain_stand_on_the_server(site: Site, server: BackgroundServer) -> None:
+    site.chain["pins"] = [{"campaign": "home", "userId": "u0", "items": ["b1", "a1"]}]
+    site.chain["faults"] = [{"operation": "GetRecommendations", "error": "ResourceNotFoundException", "times": 1}]
+    controls = server.emulator.controls
+    try:
+        first = site.apply()
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            site.program.recommend(first.arn("campaign", "home"), "u0")
+        pinned = site.program.recommend(first.arn("campaign", "home"), "u0")
+        assert [item["itemId"] for item in pinned] == ["b1", "a1"]
+        declared = controls.pins.listed()
+        assert [one["items"] for one in declared] == [["b1", "a1"]]
+        site.apply()
+        assert controls.pins.listed() == declared
+    finally:
+        controls.clear()

@@ -237,3 +237,15 @@ def test_names_stand_for_arns_in_the_account_of_the_server(small: Callable[..., 
     campaign = program.deployed()
     told = explained(box.server.url, campaignArn="shop-home", userId="u1")
     assert told["arn"] == campaign
+
+
+def test_a_pin_that_answers_is_told(server: BackgroundServer, shop: Shop) -> None:
+    pin = server.emulator.pin(campaign=shop.personal, userId="u3", items=["a1"])
+    try:
+        told = explained(server.url, campaignArn=shop.personal, userId="u3")
+        other = explained(server.url, campaignArn=shop.personal, userId="u4")
+    finally:
+        server.emulator.unpin(pin)
+    assert told["pin"] == {"id": pin, "campaign": shop.personal, "userId": "u3", "items": ["a1"]}
+    assert told["notes"][0].startswith(f"{pin} answers this call")
+    assert other["pin"] is None

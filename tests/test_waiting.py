@@ -10,9 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from personalize_local import waiting
 from personalize_local.server.serving import BackgroundServer
 from personalize_local.settings import Settings
-from personalize_local.testing import ResourceFailed, WaitTimeout, wait_until_active, wait_until_deleted, waiting
+from personalize_local.testing import ResourceFailed, WaitTimeout, wait_until_active, wait_until_deleted
 from tests.conftest import build_checked
 from tests.wire.conformance.stage import Stage
 from tests.wire.conformance.table import PLAIN
