@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import personalize_local
 from botocore_shapes.http import Request, Response
@@ -57,9 +57,6 @@ from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
 from personalize_local.store.records import Job
 from personalize_local.throttling import Throttle
-
-if TYPE_CHECKING:
-    pass
 
 JOBS = {
     "datasetImportJob": JobType(run=importing.run, complete=importing.complete, tell=importing.tell),
@@ -257,8 +254,10 @@ class Emulator(Handles, Reports):
         """
         if not self.clock.is_virtual:
             raise ValueError("the clock is the machine's; freeze it, or start with a virtual one, to move it")
-        if not math.isfinite(seconds):
+        if not abs(seconds) < math.inf:
             raise ValueError("a clock moves by a finite number of seconds")
+        if seconds >= YEAR_10000 - self.clock.now():
+            raise ValueError("a clock ends with the year 9999")
         end = self.clock.now() + seconds
         done, due = self.clock.now() - 1, self.run_due()
         while due is not None and done < due <= end:
@@ -290,8 +289,8 @@ class Emulator(Handles, Reports):
         Raises ValueError for a clock that goes by itself."""
         if not self.clock.stands:
             raise ValueError("the clock goes by itself; freeze it to let it tick with the calls")
-        if not 0 <= seconds < math.inf:
-            raise ValueError("a clock cannot go back")
+        if not 0 <= seconds < YEAR_10000:
+            raise ValueError("a clock cannot go back, nor beyond the year 9999")
         self.controls.tick = float(seconds)
         return self.clock.now()
 

@@ -118,9 +118,9 @@ def _message(error: HTTPError) -> str:
 
 
 def _has_companion(url: str) -> bool:
-    from personalize_local.watching import NoAnswer, ask
+    from personalize_local.commands.calling import Server
 
     try:
-        return bool(ask(f"{url.rstrip('/')}/_personalize/health").get("companion") == "on")
-    except NoAnswer:
+        return bool(Server(url).health().get("companion") == "on")
+    except click.ClickException:
         return False

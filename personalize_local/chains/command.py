@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 
-from personalize_local.settings import Settings
+from personalize_local.settings import SettingError, Settings
 
 
 @click.command("apply", short_help="Make what personalize.yaml declares, here or on AWS.")
@@ -103,6 +103,8 @@ def _clients(target: str, url: str | None) -> dict[str, Any]:
             "personalize": session.client("personalize", endpoint_url=address),
             "s3": session.client("s3", endpoint_url=os.environ.get("AWS_ENDPOINT_URL_S3") or address),
         }
+    except SettingError as error:
+        raise click.UsageError(str(error)) from None
     except (BotoCoreError, ValueError) as error:
         raise click.ClickException(" ".join(str(error).split())) from None
     return {**made, "url": address}

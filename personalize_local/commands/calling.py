@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPException
 from typing import Any
@@ -16,6 +17,8 @@ from personalize_local.arns import parse_arn
 __all__ = ["Server"]
 
 _SECONDS = 60.0
+_INIT_SECONDS, _PAUSE_SECONDS = 600.0, 0.05
+_NOT_READY = 503
 _PATHS = {"GetRecommendations": "/recommendations", "GetPersonalizedRanking": "/personalize-ranking"}
 _LISTS = {
     "campaign": ("ListCampaigns", "campaigns", "campaignArn"),
@@ -33,6 +36,22 @@ class Server:
     def admin(self, path: str, body: Any = None) -> Any:
         """The answer of an admin page: to a POST where there is a body, else to a GET."""
         return self._send(f"/_personalize/{path}", body, {"Content-Type": "application/json"})
+
+    def health(self) -> dict[str, Any]:
+        """What the server says of itself, also while it is not ready: its ``status`` tells."""
+        told: dict[str, Any] = self._send("/_personalize/health", None, {}, accepted=_NOT_READY)
+        return told
+
+    def wait_until_ready(self) -> None:
+        """Wait until the init scripts of the server are done, for ten minutes at the most."""
+        end = time.monotonic() + _INIT_SECONDS
+        while (health := self.health())["status"] != "ready":
+            if health["status"] == "failed":
+                told = [f"{each['name']}: {each['message']}" for each in health["init"] if "message" in each]
+                raise click.ClickException(f"The init scripts of the server failed: {'; '.join(told)}")
+            if time.monotonic() >= end:
+                raise click.ClickException(f"The init scripts of the server ran for {_INIT_SECONDS:g} seconds.")
+            time.sleep(_PAUSE_SECONDS)
 
     def control(self, operation: str, params: Mapping[str, Any], account: str | None = None) -> Any:
         """The answer of an operation of ``personalize``, of an account or of the server's own."""
@@ -77,7 +96,7 @@ class Server:
             raise click.ClickException(f"{name} is the name of several resources; give the ARN: {arns}.")
         return found[0]
 
-    def _send(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
+    def _send(self, path: str, body: Any, headers: Mapping[str, str], *, accepted: int | None = None) -> Any:
         content = None if body is None else json.dumps(body).encode()
         request = Request(self.url + path, data=content, headers=dict(headers))
         try:
@@ -86,6 +105,8 @@ class Server:
                 return json.loads(answer.read() or b"{}")
         except HTTPError as error:
             with error:
+                if error.code == accepted:
+                    return json.loads(error.read())
                 raise click.ClickException(_refusal(error)) from None
         except (OSError, HTTPException, ValueError) as error:
             raise click.ClickException(f"No server at {self.url}: {error}") from None

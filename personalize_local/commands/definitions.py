@@ -183,7 +183,7 @@ def exec_(serve: bool, url: str | None, command: tuple[str, ...]) -> None:
                 code = run_program(command, program_environment(os.environ, own, settings.region))
         else:
             server = Server(url or settings.url)
-            server.admin("health")
+            server.health()  # there must be one; an init script asks before it is ready
             code = run_program(command, program_environment(os.environ, server.url, settings.region))
     raise SystemExit(code)
 

@@ -7,30 +7,31 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import click
 
+from personalize_local.commands.calling import Server
 from personalize_local.commands.common import client_variables
-from personalize_local.settings import SETTINGS, Settings
+from personalize_local.settings import PREFIX, SETTINGS, Settings
+from personalize_local.testing._credentials import MISLEADING
 
 __all__ = ["program_environment", "run_aws", "run_program", "server_for_a_while"]
 
 _NO_AWS = "The AWS CLI is not installed: there is no program `aws`. See https://aws.amazon.com/cli/."
 _MISSING, _NOT_RUNNABLE, _SIGNALLED = 127, 126, 128
-_OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_REGION")
-"""Variables that would lead a client elsewhere, or to other credentials; so do endpoints of single services."""
 
 
 def program_environment(environment: Mapping[str, str], url: str, region: str) -> dict[str, str]:
-    """The environment in which AWS clients go to the server at ``url``, whatever was set before."""
+    """The environment in which AWS clients, and this command line, go to the server at ``url``, whatever was set."""
     kept = {
         name: value
         for name, value in environment.items()
-        if name not in _OTHERS
-        and not name.startswith("AWS_ENDPOINT_URL")
-        and name != "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+        if name not in MISLEADING and not name.startswith("AWS_ENDPOINT_URL")
     }
-    return {**kept, **client_variables(url, region), "AWS_EC2_METADATA_DISABLED": "true"}
+    address = urlsplit(url)
+    own = {f"{PREFIX}HOST": address.hostname or "", f"{PREFIX}PORT": str(address.port or 80)}
+    return {**kept, **client_variables(url, region), **own, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def run_program(command: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -78,6 +79,7 @@ def server_for_a_while(settings: Settings, environment: Mapping[str, str]) -> It
             options.append(setting.flag)
     try:
         with ServerProcess(options) as server:
+            Server(server.url).wait_until_ready()
             yield server.url
     except DemoError as error:
         raise click.ClickException(str(error)) from None

@@ -62,7 +62,7 @@ def support_facts(server: Server, settings: Settings) -> dict[str, Any]:
         "url": _without_user(server.url),
     }
     try:
-        facts["health"] = server.admin("health")
+        facts["health"] = server.health()
         facts["counts"] = {
             member[0].lower() + member[1:]: sum(1 for _ in server.every(operation, member))
             for operation, member in _COUNTED.items()

@@ -13,10 +13,10 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from personalize_local.commands.running import program_environment
 from personalize_local.provenance import Rule
 from personalize_local.settings import PREFIX, Settings
 
@@ -25,8 +25,7 @@ log = logging.getLogger("personalize_local.init")
 _CHAINS = frozenset({".yaml", ".yml"})
 _KINDS = _CHAINS | {".py", ".sh"}
 _SERVICES = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS")
-# Each would lead clients away from the server, or a server that a script starts into this one's folders.
-_MISLEADING = frozenset({"AWS_PROFILE", "AWS_SESSION_TOKEN", f"{PREFIX}DATA", f"{PREFIX}INIT"})
+_OWN = frozenset({f"{PREFIX}DATA", f"{PREFIX}INIT"})
 _TOLD = 300
 """Characters of what a script said last that health repeats."""
 _END_SECONDS = 5.0
@@ -158,11 +157,9 @@ class Init:
 
 
 def _apply(path: Path, settings: Settings) -> None:
-    try:
-        chains = import_module("personalize_local.chains")
-    except ModuleNotFoundError as error:
-        raise _Failed(f"chains cannot be applied: {error}") from None
     import boto3
+
+    from personalize_local import chains
 
     session = boto3.session.Session(settings.account, "local", region_name=settings.region)
     clients = {
@@ -194,19 +191,15 @@ def _found(folder: Path) -> list[_Script]:
 
 
 def _environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """What a script finds: AWS clients and the command line of this project reach the server."""
-    kept = {name: value for name, value in environ.items() if name not in _MISLEADING}
-    given = {
-        "AWS_ENDPOINT_URL": settings.url,
-        **{f"AWS_ENDPOINT_URL_{service}": settings.url for service in _SERVICES},
-        "AWS_ACCESS_KEY_ID": settings.account,
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": settings.region,
-        "AWS_REGION": settings.region,
-        f"{PREFIX}HOST": settings.host,
-        f"{PREFIX}PORT": str(settings.port),
-    }
-    return kept | given
+    """What a script finds: AWS clients and the command line of this project reach the server.
+
+    A server that a script starts has folders of its own.
+    """
+    kept = {name: value for name, value in environ.items() if name not in _OWN}
+    services = {f"AWS_ENDPOINT_URL_{service}": settings.url for service in _SERVICES}
+    environment = program_environment(kept, settings.url, settings.region) | services
+    elsewhere = {} if settings.s3_endpoint is None else {"AWS_ENDPOINT_URL_S3": settings.s3_endpoint}
+    return environment | elsewhere | {"AWS_ACCESS_KEY_ID": settings.account}
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flask import Blueprint, Response, jsonify, request
 
 from personalize_local.snapshots.archive import SnapshotError
+from personalize_local.snapshots.saving import STAGING
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -48,7 +49,7 @@ def add_snapshot_pages(pages: Blueprint, emulator: Snapshotted) -> None:
 
     @pages.post("/snapshot")
     def load() -> ResponseReturnValue:
-        with tempfile.NamedTemporaryFile(prefix=".personalize-local-snapshot-", dir=emulator.root) as file:
+        with tempfile.NamedTemporaryFile(prefix=STAGING, dir=emulator.root) as file:
             shutil.copyfileobj(request.stream, file, _BLOCK)
             file.flush()
             try:

@@ -48,9 +48,10 @@ def load(emulator: Emulator, path: Path, name: str | None = None) -> Manifest:
         except (OSError, sqlite3.Error) as error:
             raise SnapshotError(f"{name} cannot be put in force: {error}") from None
         manifest = archive.manifest
+    is_virtual = emulator.clock.is_virtual  # also one that was frozen, which is forgotten
     emulator.forget()
     emulator.jobs.abandon()
-    if emulator.clock.is_virtual:
+    if is_virtual:
         emulator.clock.stand_at(manifest.clock)
     emulator.ids.restore(manifest.ids)
     emulator.resume()

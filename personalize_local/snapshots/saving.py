@@ -19,7 +19,8 @@ from personalize_local.store.upgrades import FORMAT
 if TYPE_CHECKING:
     from personalize_local.emulator import Emulator
 
-_STAGING = ".personalize-local-snapshot-"
+STAGING = ".personalize-local-snapshot-"
+"""How the names of what is on its way begin; a start deletes what a killed process left of it."""
 RULES = (
     Rule(
         says="A snapshot has the resources, jobs, events, rows and usage of all accounts and regions, the imported "
@@ -86,7 +87,7 @@ def stream(emulator: Emulator) -> Generator[bytes, None, Manifest]:
 @contextmanager
 def staging(root: Path) -> Iterator[Path]:
     """An empty folder on the file system of the state, which is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
+    folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=root))
     try:
         yield folder
     finally:
@@ -95,8 +96,11 @@ def staging(root: Path) -> Iterator[Path]:
 
 def drop_unfinished(root: Path) -> None:
     """Delete what a killed process has left of snapshots; nothing else may run on the folder."""
-    for folder in root.glob(f"{_STAGING}*"):
-        shutil.rmtree(folder, ignore_errors=True)
+    for left in root.glob(f"{STAGING}*"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:  # what was being received
+            left.unlink(missing_ok=True)
 
 
 def _link(root: Path, folder: Path) -> None:

@@ -65,6 +65,7 @@ class OwnClock(PersonalizeClock):
             return emulator.freeze()
         wanted = epoch_of(at)
         if wanted >= self.now:
+            emulator.freeze()
             return emulator.set_time(wanted)
         with emulator.database.read() as rows:
             newest = max((one.created for kind in emulator.kinds for one in rows.everywhere(kind)), default=0.0)
@@ -75,7 +76,7 @@ class OwnClock(PersonalizeClock):
     def advance(self, by: float | timedelta) -> float:
         """Move on; see :class:`PersonalizeClock`."""
         emulator = self._server.emulator
-        if not emulator.clock.is_virtual:
+        if not emulator.clock.stands:
             emulator.freeze()
         return emulator.advance(_seconds_of(by))
 
@@ -101,11 +102,12 @@ class RemoteClock(PersonalizeClock):
 
     def freeze(self, at: float | str | datetime | None = None) -> float:
         """Let time stand, at ``at`` where that is given. Raises ValueError for a time that has passed."""
-        return self._move(freeze=True) if at is None else self._move(set=epoch_of(at))
+        stood = self._move(freeze=True)
+        return stood if at is None else self._move(set=epoch_of(at))
 
     def advance(self, by: float | timedelta) -> float:
         """Move on; see :class:`PersonalizeClock`."""
-        if self._server.ask("/clock")["clock"] == "machine":
+        if not self._server.ask("/clock")["frozen"]:
             self.freeze()
         return self._move(advance=_seconds_of(by))
 

@@ -8,6 +8,11 @@ from collections.abc import Callable, Mapping
 
 ACCESS_KEY = "testing"
 SECRET_KEY = "testing"
+MISLEADING = (
+    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+)
+"""Variables that lead a client away from the endpoint that is set, or mix real credentials with dummies."""
 
 
 def dummy_environment(region: str, environ: Mapping[str, str]) -> dict[str, str]:

@@ -110,7 +110,9 @@ class RunningServer(PersonalizeServer):
             f"{self.url}/_personalize{page}", data=data, headers={"Content-Type": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as response:
+            # A proxy from the environment would answer for the server.
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(request, timeout=_PATIENCE_SECONDS) as response:
                 answer = json.loads(response.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -149,6 +151,7 @@ class PersonalizeClients:
 
 def _message_of(body: bytes) -> str:
     try:
-        return str(json.loads(body)["message"])
+        told = json.loads(body)
+        return str(told["message"] if "message" in told else f"it is {told['status']}")
     except (ValueError, KeyError, TypeError):
         return body[:200].decode("utf-8", "replace")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from personalize_local.testing._credentials import ACCESS_KEY, SECRET_KEY
+from personalize_local.testing._credentials import ACCESS_KEY, MISLEADING, SECRET_KEY
 from personalize_local.testing._servers import OwnServer, PersonalizeClients, PersonalizeServer, RunningServer
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["PersonalizeClients", "PersonalizeServer"]
 
 _ENDPOINTS = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS", "S3")
-# Each of these would lead a client away from the server, or mix real credentials with the dummies.
-_MISLEADING = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -173,7 +171,7 @@ def personalize_env(personalize: PersonalizeServer, monkeypatch: pytest.MonkeyPa
         "AWS_DEFAULT_REGION": personalize.region,
         "AWS_REGION": personalize.region,
     }
-    for name in _MISLEADING:
+    for name in MISLEADING:
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

@@ -202,6 +202,7 @@ class TestExec:
     def test_it_serves_for_the_time_of_the_program(self, run: Run, capfd: pytest.CaptureFixture[str]) -> None:
         ask = (
             "import os, json, urllib.request as u; b = os.environ['AWS_ENDPOINT_URL'];"
+            "assert b.endswith(':' + os.environ['PERSONALIZE_LOCAL_PORT']);"
             "print(b, json.load(u.urlopen(b + '/_personalize/health'))['companion'])"
         )
         settings = {"PERSONALIZE_LOCAL_COMPANION": "false"}
@@ -211,6 +212,24 @@ class TestExec:
         assert companion == "off"
         gone = run("exec", "--url", url, "--", sys.executable, "-c", "")
         assert (gone.exit_code, gone.stderr.startswith(f"Error: No server at {url}: ")) == (1, True)
+
+    def test_the_program_finds_what_the_init_scripts_made(
+        self, run: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        folder = tmp_path / "init.d"
+        folder.mkdir()
+        script = folder / "a.py"
+        script.write_text("import boto3; boto3.client('personalize').create_dataset_group(name='made')")
+        asked = "import boto3; print(boto3.client('personalize').list_dataset_groups()['datasetGroups'][0]['name'])"
+        settings = {"PERSONALIZE_LOCAL_COMPANION": "false", "PERSONALIZE_LOCAL_INIT": str(folder)}
+        assert run("exec", "--serve", "--", sys.executable, "-c", asked, **settings).exit_code == 0
+        assert capfd.readouterr().out == "made\n"
+        script.write_text("raise SystemExit('not today')")
+        failed = run("exec", "--serve", "--", sys.executable, "-c", "", **settings)
+        assert (failed.exit_code, failed.stderr.splitlines()[-1]) == (
+            1,
+            "Error: The init scripts of the server failed: a.py: exit code 1: not today",
+        )
 
     def test_a_program_that_is_not_there_or_cannot_run(
         self, run: Run, server: BackgroundServer, tmp_path: Path

@@ -103,6 +103,8 @@ def test_the_clock_is_set_ticks_and_goes_on(ask: Ask) -> None:
     assert ask("GET", "clock")[1]["frozen"] is False
     assert ask("POST", "clock", {"tick": 1})[0] == 400
     assert ask("POST", "clock", {"freeze": True})[0] == 200
+    status, answer = ask("POST", "clock", {"advance": 1e18})
+    assert (status, answer["message"]) == (400, "a clock ends with the year 9999")
     for wrong in ({}, {"freeze": 1}, {"set": True}, {"advance": 1, "tick": 1}, {"stop": 1}):
         status, answer = ask("POST", "clock", wrong)
         assert (status, answer["message"].startswith('send one of {"advance": SECONDS}')) == (400, True)

@@ -49,6 +49,12 @@ def test_a_clock_is_set_to_a_time_that_has_not_passed(small: Callable[..., Small
             emulator.set_time(wrong)
     with pytest.raises(ValueError, match="finite"):
         emulator.advance(float("inf"))
+    for far in (1e18, 10**400):
+        with pytest.raises(ValueError, match=r"a clock ends with the year 9999|finite"):
+            emulator.advance(far)
+        with pytest.raises(ValueError, match="nor beyond the year 9999"):
+            emulator.tick(far)
+    assert emulator.clock.now() == 1_700_300_000.0
 
 
 def test_statuses_follow_the_ticks_of_calls(small: Callable[..., Small]) -> None:

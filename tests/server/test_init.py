@@ -11,7 +11,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -119,6 +118,46 @@ def test_health_says_starting_until_the_last_has_run(serving: Callable[..., Back
     assert ended(server)[1]["status"] == "ready"
 
 
+def test_what_would_lead_a_script_elsewhere_is_not_passed_on(
+    serving: Callable[..., BackgroundServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = "http://127.0.0.1:1"
+    for name in ("AWS_ENDPOINT_URL_PERSONALIZE", "AWS_ENDPOINT_URL_STS", "PERSONALIZE_LOCAL_DATA"):
+        monkeypatch.setenv(name, elsewhere)
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    out = tmp_path / "out"
+    script = f"env | grep -E '^(AWS|PERSONALIZE_LOCAL)_' > {out}\n"
+    server = serving(a__sh=script, b__py=GROUP.format(name="here"))
+    assert ended(server)[1]["status"] == "ready"
+    found = dict(line.split("=", 1) for line in out.read_text().splitlines())
+    found.pop("AWS_CA_BUNDLE", None)  # of the machine that runs the tests
+    endpoints = ("", "_PERSONALIZE", "_PERSONALIZE_EVENTS", "_PERSONALIZE_RUNTIME")
+    assert found == {
+        **{f"AWS_ENDPOINT_URL{name}": server.url for name in endpoints},
+        "AWS_ACCESS_KEY_ID": server.emulator.settings.account,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PERSONALIZE_LOCAL_HOST": "127.0.0.1",
+        "PERSONALIZE_LOCAL_PORT": server.url.rpartition(":")[2],
+    }
+
+
+def test_the_command_line_reaches_a_server_whose_scripts_run(
+    serving: Callable[..., BackgroundServer], tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    server = serving(a__sh=f"cat {gate}")
+    command = ["exec", "--url", server.url, "--", sys.executable, "-c", "raise SystemExit(7)"]
+    assert CliRunner().invoke(main, command).exit_code == 7
+    told = CliRunner().invoke(main, ["support", "--json", "--url", server.url])
+    assert json.loads(told.stdout)["health"]["status"] == "starting"
+    gate.write_text("")
+
+
 def test_the_alias_has_the_shape_that_localstack_gives(serving: Callable[..., BackgroundServer]) -> None:
     server = serving()
     status, told = page(server, "/_localstack/health")
@@ -148,37 +187,17 @@ def is_running(pid: int) -> bool:
         return False
 
 
-class Chains(ModuleType):
-    """What applies chains: makes a dataset group of the name that is in the file."""
-
-    class ChainError(ValueError):
-        """The file cannot be used."""
-
-    class ApplyError(RuntimeError):
-        """The service refuses something."""
-
-    def apply(self, path: Path, clients: dict[str, Any], *, say: Callable[[str], None]) -> None:
-        name = path.read_text()
-        if not name.isalpha():
-            raise self.ChainError(f"{path.name}: no name")
-        clients["s3"].create_bucket(Bucket=f"{name}-data")
-        clients["personalize"].create_dataset_group(name=name)
-        say(f"created {name} at {clients['url']}")
-
-
 def test_chains_are_applied_to_the_server(
-    serving: Callable[..., BackgroundServer], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    serving: Callable[..., BackgroundServer], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "personalize_local.init")
-    monkeypatch.setitem(sys.modules, "personalize_local.chains", Chains("chains"))
-    server = serving(a__yaml="shop", b__yml="7")
+    server = serving(a__yaml="datasetGroups: {shop: {}}", b__yml="datasetGroups: {-s: {}}")
     facts = ended(server)[1]
     assert states(facts) == [("a.yaml", "done"), ("b.yml", "failed")]
-    assert facts["init"][1]["message"] == "b.yml: no name"
-    assert f"a.yaml: created shop at {server.url}" in caplog.messages
+    assert facts["init"][1]["message"].startswith("create of dataset group -s: ValidationException: ")
+    assert "a.yaml: created   dataset group shop" in caplog.messages
     program = Program(server.url, account="123456789012")
     assert [each["name"] for each in program.personalize.list_dataset_groups()["datasetGroups"]] == ["shop"]
-    program.s3.delete_bucket(Bucket="shop-data")
 
 
 def test_a_folder_that_is_not_there_is_a_failure(tmp_path: Path) -> None:

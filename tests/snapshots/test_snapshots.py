@@ -261,13 +261,28 @@ def test_the_clock_of_the_machine_stays(small: Callable[..., Small], taken: dict
     assert len(program.recommend(taken["campaign"], "u1")) == len(taken["answer"])
 
 
+def test_a_machine_clock_that_was_frozen_stands_at_the_time_of_the_snapshot(
+    small: Callable[..., Small], taken: dict[str, Any]
+) -> None:
+    emulator, _ = other(small, taken, clock=None)
+    emulator.freeze()
+    emulator.load_snapshot(taken["path"])
+    assert emulator.clock.stands
+    assert NOON <= emulator.clock.now() < NOON + 10_000_000
+    emulator.reset()
+    assert not emulator.clock.is_virtual
+
+
 def test_what_a_killed_process_left_is_deleted_at_the_next_start(tmp_path: Path) -> None:
     left = tmp_path / ".personalize-local-snapshot-x" / "datasets"
     left.mkdir(parents=True)
+    received = tmp_path / ".personalize-local-snapshot-y"
+    received.write_bytes(b"half")
     emulator = build_checked(Settings(data=tmp_path, executor="inline"))
     emulator.start()
     emulator.close()
     assert not left.parent.exists()
+    assert not received.exists()
 
 
 def test_a_place_that_cannot_be_written_is_said_in_one_line(small: Callable[..., Small], tmp_path: Path) -> None:

@@ -79,7 +79,11 @@ def test_time_stands_moves_and_runs(personalize_clock, personalize_clients):
     assert personalize_clock.unfreeze() >= began + 3610
     with pytest.raises(ValueError, match="the clock goes by itself"):
         personalize_clock.tick()
-    assert personalize_clock.advance(100) >= began + 3710
+    moved = personalize_clock.advance(100)
+    assert moved >= began + 3710
+    assert personalize_clock.now == moved
+    personalize_clock.unfreeze()
+    assert personalize_clock.freeze(moved + 100) == moved + 100 == personalize_clock.now
 
 def test_afterwards_it_is_now_again(personalize_clients):
     import time
@@ -164,6 +168,7 @@ def test_a_running_server_is_reset_and_asked_by_its_address(
             personalize_clients.personalize.list_schemas()
             assert personalize_clock.tick(0) == now + 95
             assert personalize_clock.unfreeze() >= now + 95
+            assert personalize_clock.freeze(now + 900) == now + 900 == personalize_clock.now
 
         def test_a_campaign_is_made_there(personalize_campaign, personalize_clients):
             answer = personalize_clients.personalize_runtime.get_recommendations(

@@ -390,6 +390,10 @@ def test_a_wrong_file_and_no_server_are_told_in_a_line(site: Site, command: Call
     wrong = command("--url", site.program.url)
     assert wrong.exit_code == 2
     assert wrong.stderr.splitlines()[-1].endswith("chain: unknown key 'shemas'; did you mean schemas?")
+    del site.chain["shemas"]
+    unusable = command(PERSONALIZE_LOCAL_PORT="many")
+    assert unusable.exit_code == 2
+    assert "PERSONALIZE_LOCAL_PORT" in unusable.stderr
 
 
 def test_pins_and_faults_of_a_chain_stand_on_the_server(site: Site, server: BackgroundServer) -> None:
