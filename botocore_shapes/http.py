@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,10 @@ class Response:
     """One HTTP response, and what an access log wants to know about it.
 
     ``operation`` is the modelled operation that answered, if the request named one; ``error`` the error code.
-    Neither travels on the wire. A ``status`` of 0 is no answer: the connection is closed without one, and ``error``
-    says what the client is to take it for.
+    ``repeat`` answers the same request once more: with a request id and a result that the caller may change, or with
+    None where the request must be handled again; None where it always must. None of them travels on the wire. A
+    ``status`` of 0 is no answer: the connection is closed without one, and ``error`` says what the client is to take
+    it for.
     """
 
     status: int
@@ -35,3 +38,4 @@ class Response:
     body: bytes = b""
     operation: str | None = None
     error: str | None = None
+    repeat: Callable[[], tuple[str, dict[str, Any]] | None] | None = None

@@ -26,7 +26,7 @@ from botocore_shapes.protocols.rest_json import RestJsonProtocol
 from botocore_shapes.scope import Scope, read_scope
 from botocore_shapes.validate import Validate, ValidatorFactory, Violation, violation_message
 
-__all__ = ["DEFAULT_MAX_BODY", "Call", "Handler", "Lasting", "Service"]
+__all__ = ["DEFAULT_MAX_BODY", "Call", "Handler", "Lasting", "Repeatable", "Service"]
 
 ContextT = TypeVar("ContextT")
 Handler: TypeAlias = Callable[[ContextT, dict[str, Any]], "Mapping[str, Any] | None"]
@@ -47,6 +47,20 @@ class Lasting(dict[str, Any]):
     def __init__(self, result: Mapping[str, Any]) -> None:
         super().__init__(result)
         self.sent: Response | None = None
+
+
+class Repeatable(dict[str, Any]):
+    """A result that may be given again to the same request without asking its handler.
+
+    ``again`` takes a request id and gives the context and the result of the repetition, which its caller may change;
+    None once the handler must be asked. Such a result has values that JSON has, under the names of the wire.
+    """
+
+    __slots__ = ("again",)
+
+    def __init__(self, result: Mapping[str, Any], again: Callable[[str], tuple[Any, dict[str, Any]] | None]) -> None:
+        super().__init__(result)
+        self.again = again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +130,7 @@ class Service(Generic[ContextT]):
         operation: str | None = None
         params: dict[str, Any] | None = None
         context: ContextT | None = None
+        repeat: Callable[[], tuple[str, dict[str, Any]] | None] | None = None
         try:
             if len(request.body) > self._max_body:
                 raise too_large(self._max_body)
@@ -129,7 +144,10 @@ class Service(Generic[ContextT]):
             context = self._make_context(
                 Call(operation=operation, request_id=request_id, scope=read_scope(request), request=request)
             )
-            response = self._answer(operation, handler(context, params), request_id)
+            result = handler(context, params)
+            response = self._answer(operation, result, request_id)
+            if isinstance(result, Repeatable):
+                repeat = self._repeater(request, response, params, result.again)
         except ServiceError as error:
             response = self._answer_error(error, operation, request_id)
         except Unanswered as none:
@@ -141,7 +159,8 @@ class Service(Generic[ContextT]):
             response = self._protocol.serialize_error(internal_failure(), operation, request_id)
         if self._observe is not None:
             self._observe(request, response, params, context, request_id, perf_counter() - began)
-        return response
+        # Only now: whoever observes may keep the response, but not all that is needed to give it again.
+        return response if repeat is None else replace(response, repeat=repeat)
 
     def checked(self, operation: str, members: object) -> dict[str, Any]:
         """JSON values as parameters of an operation that takes them all in its body.
@@ -186,6 +205,26 @@ class Service(Generic[ContextT]):
                 result.sent = self._serialized(operation, result, request_id)
             return replace(result.sent, headers={**result.sent.headers, REQUEST_ID: request_id})
         return self._serialized(operation, result, request_id)
+
+    def _repeater(
+        self,
+        request: Request,
+        response: Response,
+        params: dict[str, Any],
+        again: Callable[[str], tuple[ContextT, dict[str, Any]] | None],
+    ) -> Callable[[], tuple[str, dict[str, Any]] | None]:
+        def repeat() -> tuple[str, dict[str, Any]] | None:
+            began = perf_counter()
+            request_id = self._new_request_id()
+            repeated = again(request_id)
+            if repeated is None:
+                return None
+            context, result = repeated
+            if self._observe is not None:
+                self._observe(request, response, params, context, request_id, perf_counter() - began)
+            return request_id, result
+
+        return repeat
 
     def _serialized(self, operation: str, result: Mapping[str, Any], request_id: str) -> Response:
         if self._check_output:

@@ -196,6 +196,16 @@ class Emulator(Handles, Reports):
                 return service.handle(request)
         return self.services[-1].handle(request)
 
+    @property
+    def stamp(self) -> tuple[int, int, int]:
+        """Another one whenever an answer may have become another, but for the passing of time."""
+        return self.database.generation, self.database.appended, self.models.cleared
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether an answer may be given again: nothing is declared that calls have to pass, nor are they counted."""
+        return not self.controls.any and not self.settings.throttle
+
     def keeps_waiting(self) -> bool:
         """Whether a fault may keep an answer back: such a call must not hold up others."""
         return self.controls.faults.slow

@@ -189,7 +189,9 @@ class Answers:
 
     def _answer(self, one: _Asked, loaded: Loaded) -> Mapping[str, Any]:
         who = self._who(one.user_id, one.item_id)
-        asked = Question(loaded=loaded, query=one.query, tag="", who=who, choice=one.choice, config=self._config)
+        asked = Question(
+            loaded=loaded, query=one.query, tag="", who=who, choice=one.choice, config=self._config, settled=False
+        )
         if self._ranks:
             return _ranking(asked, one.listed)
         if self._themes is not None:

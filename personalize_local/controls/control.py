@@ -42,6 +42,11 @@ class Controls:
         """Seconds by which each call moves a standing clock on."""
         self._advance = advance
 
+    @property
+    def any(self) -> bool:
+        """Whether a call may meet anything."""
+        return bool(self.faults.any or self.tick or self.pins.any)
+
     def pin(self, declared: object) -> str:
         """Declare an answer; the id of the pin. Raises DeclarationError, a ValueError."""
         return self.pins.add(declared)

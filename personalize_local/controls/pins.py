@@ -14,6 +14,7 @@ from personalize_local.ids import resource_tag
 from personalize_local.provenance import Rule
 from personalize_local.recipes.base import Operation
 from personalize_local.runtime import actions, ranking, recommendations
+from personalize_local.runtime.answering import leave_traces
 from personalize_local.runtime.questions import question
 
 ITEMS: tuple[Operation, ...] = ("GetRecommendations", "GetPersonalizedRanking")
@@ -110,6 +111,11 @@ class Pins:
         """Take all pins back."""
         with self._lock:
             self._pins = {}
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one."""
+        return bool(self._pins)
 
     def listed(self) -> list[dict[str, Any]]:
         """The pins that stand, as they were declared, with their ids."""
@@ -227,25 +233,22 @@ def _answer(context: Context, operation: str, params: dict[str, Any], pin: _Pin)
     """The pinned answer. Raises what the service does for a request that it refuses, and the pinned error."""
     arn = str(params.get("campaignArn") or params.get("recommenderArn"))
     count = _count(operation, params)
-    impressed = None
+    group = None
     if pin.must_exist:
         with context.emulator.database.read() as rows:
             # The name is one of OPERATIONS; the type checker cannot know.
             asked = question(context, rows, params, operation)  # type: ignore[arg-type]
-            if asked.loaded.recipe.impressions:
-                impressed = asked.loaded.dataset_group
+            if asked.loaded.recipe.impressions and operation == "GetRecommendations":
+                group = asked.loaded.dataset_group
     if pin.error is not None:
         raise made(pin.error, pin.message)
-    context.emulator.requests.count(arn, context.now)
-    id_ = context.emulator.ids.recommendation_id(resource_tag(arn))
+    listed, ids = pin.listed[:count], [item for item, _ in pin.listed[:count]]
+    told = {"recommendationId": leave_traces(context, arn, resource_tag(arn), group=group, shown=ids)}
     if operation == "GetPersonalizedRanking":
-        return {"personalizedRanking": _ranked(pin, params["inputList"]), "recommendationId": id_}
-    listed = pin.listed[:count]
+        return {"personalizedRanking": _ranked(pin, params["inputList"]), **told}
     if operation == "GetActionRecommendations":
-        return {"actionList": [_entry("actionId", *each) for each in listed], "recommendationId": id_}
-    if impressed is not None:
-        context.emulator.shown.remember(id_, impressed, [item for item, _ in listed])
-    return {"itemList": [_entry("itemId", *each) for each in listed], "recommendationId": id_}
+        return {"actionList": [_entry("actionId", *each) for each in listed], **told}
+    return {"itemList": [_entry("itemId", *each) for each in listed], **told}
 
 
 def _count(operation: str, params: Mapping[str, Any]) -> int:

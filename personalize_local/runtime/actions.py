@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.context import Context
 from personalize_local.provenance import Rule
+from personalize_local.runtime.answering import answer
 from personalize_local.runtime.questions import RECENT_EVENTS, Question, question
 from personalize_local.runtime.recommendations import SCORE_DECIMALS, TOO_MANY_RESULTS
 from personalize_local.store.sql import Rows
@@ -57,11 +59,13 @@ def get_action_recommendations(context: Context, params: dict[str, Any]) -> dict
     count = params.get("numResults") or DEFAULT_RESULTS
     if count > MAXIMUM_RESULTS:
         raise TOO_MANY_RESULTS(most=MAXIMUM_RESULTS)
+    stamp = context.emulator.stamp
     with context.emulator.database.read() as rows:
         asked = question(context, rows, params, "GetActionRecommendations")
         group = asked.loaded.dataset_group
         action_list = context.emulator.views.reading(group, lambda: _best(context, rows, asked, count))
-    return {"actionList": action_list, "recommendationId": context.emulator.ids.recommendation_id(asked.tag)}
+    # What has expired, and what is too soon, changes with the time: it is not given again.
+    return answer(context, asked, action_list, member="actionList", stamp=stamp, until=-inf)
 
 
 def _best(context: Context, rows: Rows, asked: Question, count: int) -> list[dict[str, Any]]:

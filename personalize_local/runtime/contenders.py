@@ -58,9 +58,9 @@ def find(context: Context, rows: Rows, name: str) -> Contender:
     """
     arn = name if parse_arn(name) is not None else _named(context, rows, name)
     if ":campaign/" in arn:
-        loaded, config = serving(context, rows, CAMPAIGN, arn)
+        loaded, config, _ = serving(context, rows, CAMPAIGN, arn)
     elif ":recommender/" in arn:
-        loaded, config = serving(context, rows, RECOMMENDER, arn)
+        loaded, config, _ = serving(context, rows, RECOMMENDER, arn)
     elif ":solution/" in arn:
         arn = _version(context, rows, arn)
         loaded, config = context.emulator.models.of(rows, arn, 0), {}
@@ -123,6 +123,7 @@ class Contender:
             who=Who(loaded=loaded, asked=self.arn, user_id=user, item_id=None, operation=_OPERATION),
             choice=None,
             config=self._config,
+            settled=False,
         )
         return asked, None if self._hidden is None else self._hidden.allowed(user)
 

@@ -113,6 +113,8 @@ class Choice:
     kept: Mask
     strangers: Callable[[list[str]], Mask] | None = None
     """Which of some ids that nobody knows may be answered; None: all."""
+    until: float = inf
+    """Until when, in epoch seconds, it is the same unless something is written."""
 
     def of_model(self, count: int) -> Mask:
         """The part that is about the ``count`` entities of the model."""
@@ -130,13 +132,12 @@ class Choice:
 class Kept:
     """A choice that may be asked for again, often before anything of the user's has come.
 
-    It is good while the store has the same ``stamp`` and the data the same ``view``, ``until`` a time; after that still
-    while all that it ``depends`` on is the same.
+    It is good while the store has the same ``stamp`` and the data the same ``view``, until the choice ends; after that
+    still while all that it ``depends`` on is the same.
     """
 
     stamp: tuple[int, int]
     view: View
-    until: float
     depends: tuple[object, ...]
     choice: Choice
 
@@ -268,7 +269,7 @@ def _chosen(
     item_id = who.item_id if ready is not None and ready.current_item else None
     asked = (ready and ready.arn, who.user_id if on_user else None, item_id, hides, *values.items())
     kept = entities.choices.get(asked)
-    if kept is not None and kept.stamp == stamp and kept.view is view and context.now <= kept.until:
+    if kept is not None and kept.stamp == stamp and kept.view is view and context.now <= kept.choice.until:
         return kept.choice
     activity = None
     if who.user_id is not None and (hides is not None or (ready is not None and ready.on_events)):
@@ -279,8 +280,7 @@ def _chosen(
         chosen = kept.choice
     else:
         chosen = _made(rows, view, entities, who, ready, hides, prepared, activity)
-    until = inf if activity is None else activity.latest + _MEMORY_SECONDS
-    entities.choices.keep(asked, Kept(stamp=stamp, view=view, until=until, depends=depends, choice=chosen))
+    entities.choices.keep(asked, Kept(stamp=stamp, view=view, depends=depends, choice=chosen))
     return chosen
 
 
@@ -294,8 +294,9 @@ def _made(
     prepared: tuple[Bound, Prepared] | None,
     activity: Activity | None,
 ) -> Choice:
+    until = inf if activity is None else activity.latest + _MEMORY_SECONDS
     if ready is None or prepared is None:
-        return Choice(entities=entities, kept=_without(entities, None, hides, activity))
+        return Choice(entities=entities, kept=_without(entities, None, hides, activity), until=until)
     bound, evaluated = prepared
     users = view.datasets.get("USERS") if ready.on_user and who.user_id is not None else None
     asking = _Asking(
@@ -306,7 +307,7 @@ def _made(
         activity=activity,
     )
     kept = _without(entities, evaluated.select(asking.request()), hides, activity)
-    return Choice(entities=entities, kept=kept, strangers=partial(asking.strangers, bound))
+    return Choice(entities=entities, kept=kept, strangers=partial(asking.strangers, bound), until=until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ class Loaded:
     held: Mapping[str, Mapping[str, Any]]
     refresher: Refresher
     updates: Updates
+    ends: float = inf
+    """Until when, in epoch seconds, it answers so unless something is written."""
 
     def now(self, context: Context, rows: Rows, config: Mapping[str, Any]) -> Loaded:
         """The model as it answers now, with what it has taken in since its training; ``config`` is the campaign's."""
@@ -82,6 +85,8 @@ class Models:
         self._artifacts = Artifacts(artifacts)
         self._loaded: dict[str, tuple[int, Loaded]] = {}
         self._lock = threading.Lock()
+        self.cleared = 0
+        """How often all were let go of."""
 
     def of(self, rows: Rows, training: str, owner: int) -> Loaded:
         """The model of a training, by the key of its job. Raises ResourceNotFoundException when there is none.
@@ -128,6 +133,8 @@ class Models:
             held=payload["held"],
             refresher=Refresher(job.submitted, payload),
             updates=Updates(job),
+            # A refresh may be made beside the requests, at any time.
+            ends=inf if recipe.refreshes is None else -inf,
         )
 
     def _drop(self, arn: str) -> None:
@@ -143,6 +150,7 @@ class Models:
         """Let go of every model."""
         with self._lock:
             self._loaded.clear()
+            self.cleared += 1
 
 
 def _learned(recipe: Recipe, model: Model, arrays: Mapping[str, NDArray[Any]]) -> Learned | None:

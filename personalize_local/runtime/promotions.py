@@ -52,10 +52,11 @@ RULES = (
 
 
 class Promotion:
-    """What a request promotes: ``name`` for the answer, how many ``percent`` of it, and which items may be."""
+    """What a request promotes: ``name`` for the answer, how many ``percent`` of it, which items may be, and until when
+    (epoch seconds) they are the same unless something is written."""
 
-    def __init__(self, name: str, percent: int, allowed: Mask) -> None:
-        self.name, self.percent, self.allowed = name, percent, allowed
+    def __init__(self, name: str, percent: int, allowed: Mask, until: float) -> None:
+        self.name, self.percent, self.allowed, self.until = name, percent, allowed, until
 
     def count(self, results: int) -> int:
         """How many of ``results`` items are promoted."""
@@ -74,7 +75,7 @@ def promotion(context: Context, rows: Rows, asked: Question, params: Mapping[str
     chosen = choice(context, rows, asked.who, one["filterArn"], one.get("filterValues", {}))
     assert chosen is not None
     allowed = chosen.of_model(len(asked.loaded.model.items))
-    return Promotion(one["name"], one["percentPromotedItems"], allowed)
+    return Promotion(one["name"], one["percentPromotedItems"], allowed, chosen.until)
 
 
 def spread(promoted: Sequence[_Item], others: Sequence[_Item], seed: str) -> list[_Item]:

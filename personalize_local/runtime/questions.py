@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore_shapes.errors import ServiceError
 from personalize_local.context import Context
@@ -57,7 +58,7 @@ class Question:
     """A checked request: the model, the query to put to it, and the tag that marks the campaign in answers.
 
     ``who`` says what it is about, ``choice`` what the answer may have (None: everything), ``config`` the configuration
-    of the campaign or recommender.
+    of the campaign or recommender, ``settled`` whether only a write can change what that serves.
     """
 
     loaded: Loaded
@@ -66,11 +67,30 @@ class Question:
     who: Who
     choice: Choice | None
     config: Mapping[str, Any]
+    settled: bool
 
     @property
     def allowed(self) -> Mask | None:
         """Which items of the model the answer may have."""
         return None if self.choice is None else self.choice.of_model(len(self.loaded.model.items))
+
+    @property
+    def until(self) -> float:
+        """Until when, in epoch seconds, the same question has the same answer unless something is written."""
+        if not self.settled:
+            return -inf
+        return self.loaded.ends if self.choice is None else min(self.loaded.ends, self.choice.until)
+
+
+class Served(NamedTuple):
+    """The model that a campaign or recommender serves, as it was trained, and the configuration in force.
+
+    ``settled`` says whether only a write can change them, and not the time alone.
+    """
+
+    loaded: Loaded
+    config: Mapping[str, Any]
+    settled: bool
 
 
 def question(context: Context, rows: Rows, params: Mapping[str, Any], operation: Operation) -> Question:
@@ -80,7 +100,7 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
     InvalidInputException for what the recipe does not take.
     """
     kind, arn = _asked(params, operation)
-    trained, config = serving(context, rows, kind, arn)
+    trained, config, settled = serving(context, rows, kind, arn)
     loaded = trained.now(context, rows, config)
     recipe = loaded.recipe
     if recipe.operation != operation:
@@ -105,6 +125,7 @@ def question(context: Context, rows: Rows, params: Mapping[str, Any], operation:
         who=who,
         choice=choice(context, rows, who, params.get("filterArn"), params.get("filterValues", {})),
         config=config,
+        settled=settled,
     )
 
 
@@ -119,19 +140,21 @@ def _asked(params: Mapping[str, Any], operation: Operation) -> tuple[Kind, str]:
     return (CAMPAIGN, str(campaign)) if campaign is not None else (RECOMMENDER, str(recommender))
 
 
-def serving(context: Context, rows: Rows, kind: Kind, arn: str) -> tuple[Loaded, Mapping[str, Any]]:
-    """The model that a campaign or recommender serves, as it was trained, and the configuration in force.
+def serving(context: Context, rows: Rows, kind: Kind, arn: str) -> Served:
+    """What a campaign or recommender serves.
 
     Raises InvalidInputException for an ARN of another kind, ResourceNotFoundException for one that is not serving.
     """
     record = _record(context, rows, kind, arn)
-    if kind is CAMPAIGN and follows_latest(record):
+    follows = kind is CAMPAIGN and follows_latest(record)
+    if follows:
         record = _rolled_out(context, rows, record)
     try:
-        return _loaded(context, rows, kind, record)
+        served = _loaded(context, rows, kind, record)
     except ServiceError:
         # A training that takes over lets go of the one before.
-        return _loaded(context, rows, kind, _record(context, rows, kind, arn))
+        served = _loaded(context, rows, kind, _record(context, rows, kind, arn))
+    return served._replace(settled=False) if follows else served
 
 
 def _record(context: Context, rows: Rows, kind: Kind, arn: str) -> Record:
@@ -146,16 +169,16 @@ def _record(context: Context, rows: Rows, kind: Kind, arn: str) -> Record:
     return record
 
 
-def _loaded(context: Context, rows: Rows, kind: Kind, record: Record) -> tuple[Loaded, Mapping[str, Any]]:
+def _loaded(context: Context, rows: Rows, kind: Kind, record: Record) -> Served:
     status = status_of(context, kind, record)
     if not status.is_active:
         raise NOT_FOUND(arn=record.arn)
     if kind is CAMPAIGN:
-        return context.emulator.models.of(rows, status.body["solutionVersionArn"], 0), status.body.get(
-            "campaignConfig", {}
-        )
+        loaded = context.emulator.models.of(rows, status.body["solutionVersionArn"], 0)
+        return Served(loaded, status.body.get("campaignConfig", {}), status.settled)
     training = training_of(record.arn, status.body)
-    return context.emulator.models.of(rows, training, record.sequence), status.body.get("recommenderConfig", {})
+    loaded = context.emulator.models.of(rows, training, record.sequence)
+    return Served(loaded, status.body.get("recommenderConfig", {}), status.settled)
 
 
 def _rolled_out(context: Context, rows: Rows, record: Record) -> Record:

@@ -7,6 +7,7 @@ from typing import Any
 
 from personalize_local.context import Context
 from personalize_local.provenance import Rule, invalid
+from personalize_local.runtime.answering import answer
 from personalize_local.runtime.metadata import describe, metadata
 from personalize_local.runtime.questions import Question, question
 from personalize_local.runtime.recommendations import SCORE_DECIMALS
@@ -36,12 +37,10 @@ RULES = (
 
 def get_personalized_ranking(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Answer GetPersonalizedRanking."""
+    stamp = context.emulator.stamp
     with context.emulator.database.read() as rows:
         asked, ranking = personalized_ranking(context, rows, params)
-    return {
-        "personalizedRanking": ranking,
-        "recommendationId": context.emulator.ids.recommendation_id(asked.tag),
-    }
+    return answer(context, asked, ranking, member="personalizedRanking", stamp=stamp)
 
 
 def personalized_ranking(context: Context, rows: Rows, params: dict[str, Any]) -> tuple[Question, list[dict[str, Any]]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.context import Context
 from personalize_local.provenance import Rule, invalid
+from personalize_local.runtime.answering import answer
 from personalize_local.runtime.metadata import describe, metadata
 from personalize_local.runtime.promotions import Promotion, promotion, spread
 from personalize_local.runtime.questions import Question, question
@@ -76,14 +78,18 @@ def recommended(context: Context, rows: Rows, params: dict[str, Any]) -> Recomme
 
 def get_recommendations(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Answer GetRecommendations."""
+    stamp = context.emulator.stamp
     with context.emulator.database.read() as rows:
-        answer = recommended(context, rows, params)
-    asked, item_list = answer.asked, answer.item_list
-    recommendation_id = context.emulator.ids.recommendation_id(asked.tag)
-    if asked.loaded.recipe.impressions:
-        shown = [item["itemId"] for item in item_list]
-        context.emulator.shown.remember(recommendation_id, asked.loaded.dataset_group, shown)
-    return {"itemList": item_list, "recommendationId": recommendation_id}
+        found = recommended(context, rows, params)
+    return answer(
+        context,
+        found.asked,
+        found.item_list,
+        member="itemList",
+        stamp=stamp,
+        shows=found.asked.loaded.recipe.impressions,
+        until=inf if found.promoting is None else found.promoting.until,
+    )
 
 
 def best_of(

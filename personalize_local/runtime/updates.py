@@ -153,7 +153,7 @@ class Updates:
         kept = self._kept
         if kept is not None and kept.data == data:
             plans = kept.plans
-            answers = kept.answers if kept.number == number else {}
+            answers = kept.answers if (kept.number, kept.ends) == (number, ends) else {}
             return replace(kept, number=number, ends=ends, stamp=stamp, plans=plans, answers=answers)
         return _Update(
             number=number,
@@ -219,7 +219,7 @@ class Updates:
             update.plans[wanted.days] = self._plan(update, loaded, wanted.days)
         plan = update.plans[wanted.days]
         if plan is None:
-            return loaded
+            return replace(loaded, ends=update.ends)
         chance = f"{context.emulator.settings.seed}/{update.number}"
         model: Exploring | MixingActions | MixingItems
         if loaded.recipe.operation == "GetActionRecommendations":
@@ -228,7 +228,7 @@ class Updates:
             model = Exploring(trained=loaded.model, plan=plan, chance=chance, weight=wanted.weight)
         else:
             model = MixingItems(trained=loaded.model, plan=plan, chance=chance)
-        return replace(loaded, model=model, training=plan.name)
+        return replace(loaded, model=model, training=plan.name, ends=update.ends)
 
     def _plan(self, update: _Update, loaded: Loaded, days: float) -> Plan | None:
         from personalize_local.runtime.exploring import plan_actions, plan_items

@@ -10,13 +10,16 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from botocore_shapes.intercept import Interceptor
+from personalize_local.testing._repeating import Repeats, is_botocores
+
 if TYPE_CHECKING:
     from botocore_shapes.http import Request, Response
 
 SERVICES = frozenset({"personalize", "personalize-runtime", "personalize-events"})
-_METHOD = "_do_get_response"
-# Guards the class attribute of botocore that all layers share.
+# Guards the class attributes of botocore that all layers share, and the list of those that stand.
 _LOCK = threading.Lock()
+_standing: list[Layer] = []
 
 
 class Layer:
@@ -26,42 +29,88 @@ class Layer:
     """
 
     def __init__(self, handle: Callable[[Request], Response]) -> None:
-        from botocore_shapes.intercept import Interceptor
-
-        self._answer = Interceptor(handle)
-        self._active = False
-        self._beneath: Callable[..., Any] | None = None
+        self._answer = Interceptor(self._handled)
+        self._handle = handle
+        self._repeats = Repeats()
+        self._call = threading.local()
+        self._seams: list[_Seam] = []
 
     def enter(self) -> None:
         """Answer from now on, whenever the clients were or will be made."""
+        from botocore.client import BaseClient
         from botocore.endpoint import Endpoint
 
         with _LOCK:
-            self._active = True
-            self._beneath = getattr(Endpoint, _METHOD)
-            setattr(Endpoint, _METHOD, self._method(self._beneath))
+            _standing.append(self)
+            self._seams = [
+                _Seam(self, BaseClient, "_make_api_call", self._make_api_call),
+                _Seam(self, Endpoint, "_do_get_response", self._do_get_response),
+            ]
 
     def leave(self) -> None:
         """Answer no more; what was there before the layer is restored as soon as no younger layer stands on it."""
-        from botocore.endpoint import Endpoint
-
         with _LOCK:
-            self._active = False
-            top = getattr(getattr(Endpoint, _METHOD), "layer", None)
-            while isinstance(top, Layer) and not top._active:
-                setattr(Endpoint, _METHOD, top._beneath)
-                top = getattr(getattr(Endpoint, _METHOD), "layer", None)
+            if self in _standing:
+                _standing.remove(self)
+            for seam in self._seams:
+                seam.restore()
 
-    def _method(self, beneath: Callable[..., Any]) -> Callable[..., Any]:
-        def do_get_response(endpoint: Any, request: Any, operation_model: Any, *args: Any, **kwargs: Any) -> Any:
-            answered = isinstance(endpoint._event_emitter, _Emitter)
-            if self._active and not answered and operation_model.service_model.service_name in SERVICES:
-                endpoint = copy.copy(endpoint)
-                endpoint._event_emitter = _Emitter(endpoint._event_emitter, self._answer)
-            return beneath(endpoint, request, operation_model, *args, **kwargs)
+    def _answers(self, service_model: Any) -> bool:
+        """Whether calls to a service are this layer's."""
+        return service_model.service_name in SERVICES and bool(_standing) and _standing[-1] is self
 
-        do_get_response.layer = self  # type: ignore[attr-defined] # functions take attributes; mypy does not model it
-        return do_get_response
+    def _make_api_call(self, beneath: Callable[..., Any], client: Any, operation: str, params: Any) -> Any:
+        if not self._answers(client._service_model):
+            return beneath(client, operation, params)
+        key = self._repeats.key(client, operation, params)
+        if (repeated := self._repeats.get(key, client)) is not None:
+            return repeated
+        self._call.repeat = None
+        answer = beneath(client, operation, params)
+        if self._call.repeat is not None and _is_bare(beneath):
+            self._repeats.keep(key, client, operation, answer, self._call.repeat)
+        return answer
+
+    def _do_get_response(
+        self, beneath: Callable[..., Any], endpoint: Any, request: Any, operation_model: Any, *more: Any
+    ) -> Any:
+        if self._answers(operation_model.service_model):
+            endpoint = copy.copy(endpoint)
+            endpoint._event_emitter = _Emitter(endpoint._event_emitter, self._answer)
+        return beneath(endpoint, request, operation_model, *more)
+
+    def _handled(self, request: Request) -> Response:
+        response = self._handle(request)
+        self._call.repeat = response.repeat
+        return response
+
+
+class _Seam:
+    """A method of botocore's before which a layer stands, and before which another one stood earlier."""
+
+    def __init__(self, layer: Layer, owner: type, name: str, method: Callable[..., Any]) -> None:
+        self._layer, self._owner, self._name = layer, owner, name
+        self._beneath = beneath = getattr(owner, name)
+
+        def patched(*args: Any) -> Any:
+            return method(beneath, *args)
+
+        patched.seam = self  # type: ignore[attr-defined] # functions take attributes; mypy does not model it
+        setattr(owner, name, patched)
+
+    def restore(self) -> None:
+        """Put back what was there before the topmost layers that have been left."""
+        while isinstance(top := getattr(getattr(self._owner, self._name), "seam", None), _Seam):
+            if top._layer in _standing:
+                break
+            setattr(self._owner, self._name, top._beneath)
+
+
+def _is_bare(method: Callable[..., Any]) -> bool:
+    """Whether nobody but layers stands before a method of botocore's."""
+    while isinstance(seam := getattr(method, "seam", None), _Seam):
+        method = seam._beneath
+    return is_botocores(method)
 
 
 class _Emitter:

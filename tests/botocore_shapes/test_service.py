@@ -7,7 +7,7 @@ import pytest
 from botocore_shapes.errors import ServiceError
 from botocore_shapes.http import Request
 from botocore_shapes.model import load_service_model
-from botocore_shapes.service import Call, Lasting, Service
+from botocore_shapes.service import Call, Lasting, Repeatable, Service
 from tests.botocore_shapes.services import error_of, json_request, rest_request, service, service_of, toy_model
 
 CAMPAIGN = "arn:aws:personalize:us-east-1:123456789012:campaign/c"
@@ -243,3 +243,33 @@ def test_a_service_error_reads_as_code_and_message() -> None:
         409,
         {"member": 1},
     )
+
+
+def test_what_may_be_given_again_is_observed_each_time_with_a_request_id_of_its_own() -> None:
+    told: list[tuple[Any, ...]] = []
+    holds = [True]
+    numbers = iter(range(9))
+
+    def again(request_id: str) -> tuple[str, dict[str, Any]] | None:
+        return (f"context of {request_id}", {"schemas": []}) if holds else None
+
+    service: Service[str] = Service(
+        load_service_model("personalize"),
+        {"ListSchemas": lambda _context, _params: Repeatable({"schemas": []}, again)},
+        make_context=lambda call: f"context of {call.request_id}",
+        new_request_id=lambda: f"id {next(numbers)}",
+        observe=lambda *facts: told.append(facts),
+    )
+    request = Request(method="POST", path="/", headers={"x-amz-target": "AmazonPersonalize.ListSchemas"}, body=b"{}")
+    response = service.handle(request)
+    assert response.repeat is not None
+    assert response.repeat() == ("id 1", {"schemas": []})
+    assert [(context, request_id) for _, _, _, context, request_id, _ in told] == [
+        ("context of id 0", "id 0"),
+        ("context of id 1", "id 1"),
+    ]
+    # What observers keep does not keep the answer.
+    assert [observed.repeat for _, observed, *_ in told] == [None, None]
+    holds.clear()
+    assert response.repeat() is None
+    assert len(told) == 2
