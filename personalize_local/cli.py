@@ -19,11 +19,12 @@ from personalize_local import __version__
 from personalize_local.chains.command import apply_command
 from personalize_local.commands.common import client_variables as _variables
 from personalize_local.commands.common import environment_settings as _environment_settings
-from personalize_local.commands.common import exit_codes
+from personalize_local.commands.common import exit_codes, server_errors, server_url
 from personalize_local.commands.common import one_line_errors as _one_line_errors
 from personalize_local.commands.common import settings_with as _settings
 from personalize_local.commands.definitions import COMMANDS
 from personalize_local.experiments import defaults
+from personalize_local.http_client import ask
 from personalize_local.settings import SETTINGS, Setting
 from personalize_local.snapshot_commands import snapshot
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SIZES = ("small", "medium", "large")
-_COSTS_SECONDS = 60.0
+_HEALTH_SECONDS = 5.0
 
 
 class _Commands(click.Group):
@@ -112,13 +113,8 @@ def serve(**options: object) -> None:
 @click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
 def health(url: str | None) -> None:
     """Ask a running server how it is; exit code 1 when it does not answer, or is not ready."""
-    from personalize_local.watching import NoAnswer, ask
-
-    address = (url or _environment_settings().url).rstrip("/") + "/_personalize/health"
-    try:
-        click.echo(json.dumps(ask(address), indent=2))
-    except NoAnswer as error:
-        raise click.ClickException(str(error)) from None
+    with server_errors():
+        click.echo(json.dumps(ask(server_url(url), "/_personalize/health", seconds=_HEALTH_SECONDS), indent=2))
 
 
 @main.command(short_help="Show what the jobs of a running server are doing.")
@@ -126,19 +122,20 @@ def health(url: str | None) -> None:
 @click.option("--watch", "watched", is_flag=True, help="Show it again and again, until no job is unfinished.")
 @click.option("--every", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="Seconds between looks.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many jobs to show.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON; with --watch, a line for each change.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def jobs(url: str | None, watched: bool, every: float, limit: int, as_json: bool) -> None:
-    """Show what the newest jobs of a running server are doing: how far batch jobs are, how fast, and the time left."""
-    from personalize_local.watching import NoAnswer, show, sleep, watch
+    """Show what the newest jobs of a running server are doing: how far batch jobs are, how fast, and the time left.
 
-    address = url or _environment_settings().url
-    try:
+    With --watch and --json, each change is a line.
+    """
+    from personalize_local.watching import show, sleep, watch
+
+    address = server_url(url)
+    with server_errors():
         if watched:
             watch(address, click.echo, limit=limit, as_json=as_json, every=every, pause=sleep)
         else:
             show(address, click.echo, limit=limit, as_json=as_json)
-    except NoAnswer as error:
-        raise click.ClickException(str(error)) from None
 
 
 @main.command(short_help="Tell what the same use would have cost on AWS.")
@@ -156,34 +153,14 @@ def costs(url: str | None, prices: str | None, account: str | None, free_tier: b
 
     asked = {"prices": prices, "account": account, "free": "1" if free_tier else None}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
-    address = (url or _environment_settings().url).rstrip("/") + "/_personalize/costs"
-    told = _asked(f"{address}?{query}" if query else address)
+    with server_errors():
+        told = ask(server_url(url), f"/_personalize/costs?{query}")
     if as_json:
         click.echo(json.dumps(told, indent=2))
         return
     from personalize_local.costs.showing import as_text
 
     click.echo(as_text(told))
-
-
-def _asked(address: str) -> Any:
-    """The JSON answer of a page of the server."""
-    from http.client import HTTPException
-    from urllib.error import HTTPError
-    from urllib.request import ProxyHandler, build_opener
-
-    try:
-        # A proxy from the environment would answer for the server.
-        with build_opener(ProxyHandler({})).open(address, timeout=_COSTS_SECONDS) as answer:
-            return json.loads(answer.read())
-    except HTTPError as error:
-        try:
-            message = json.loads(error.read(1 << 20))["message"]
-        except (ValueError, KeyError, TypeError):
-            message = str(error)
-        raise click.ClickException(message) from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise click.ClickException(f"No server at {address}: {error}") from None
 
 
 @main.command(short_help="Print the environment variables for AWS clients.")
@@ -194,7 +171,7 @@ def env(url: str | None, shell: str) -> None:
 
     In a shell: eval "$(personalize-local env)"
     """
-    click.echo(_in_shell(_variables(url or _environment_settings().url, _environment_settings().region), shell))
+    click.echo(_in_shell(_variables(server_url(url), _environment_settings().region), shell))
 
 
 @main.command(short_help="Go from data to recommendations.")

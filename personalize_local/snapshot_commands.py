@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from personalize_local.settings import SettingError, Settings
+from personalize_local.commands.common import one_line_errors, server_url
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -60,8 +59,7 @@ def _in_one_line(act: Callable[..., None], file: Path, url: str | None, as_json:
     from personalize_local.snapshots.archive import SnapshotError
 
     try:
-        act(url or Settings.load({}, os.environ).url, file, as_json=as_json)
-    except SettingError as error:
-        raise click.UsageError(str(error)) from None
-    except (SnapshotError, OSError) as error:
+        with one_line_errors():
+            act(server_url(url), file, as_json=as_json)
+    except SnapshotError as error:
         raise click.ClickException(str(error)) from None
