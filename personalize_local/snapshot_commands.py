@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from personalize_local.commands.common import one_line_errors, server_url
+from personalize_local.commands.options import json_option, url_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -23,11 +24,8 @@ def snapshot() -> None:
 
 def _options(command: Command) -> Command:
     """The argument and options that both have."""
-    command = click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
-    command = click.option("--url", help="Address of the server.  [default: from the settings of host and port]")(
-        command
-    )
-    return click.argument("file", type=click.Path(dir_okay=False, path_type=Path))(command)
+    file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+    return file(url_option(json_option(command)))
 
 
 @snapshot.command("save", short_help="Write the state to FILE.")

@@ -7,9 +7,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -221,3 +223,14 @@ def test_what_takes_a_snapshot_and_answers_no_json_is_one_line(answering: Answer
     file.write_bytes(b"PK")
     done = CliRunner().invoke(main, ["snapshot", "load", str(file), "--url", url])
     assert (done.exit_code, done.stderr) == (1, f"Error: No server at {url}: what answers there is no JSON.\n")
+
+
+def test_options_that_commands_share_have_one_text() -> None:
+    groups = [each for each in main.commands.values() if isinstance(each, click.Group)]
+    texts: dict[str, list[str | None]] = {name: [] for name in ("--url", "--json", "--size", "--user", "--item")}
+    for command in chain(main.commands.values(), *(group.commands.values() for group in groups)):
+        for option in command.params:
+            for name in texts.keys() & set(option.opts):
+                texts[name].append(option.help)
+    assert {name: len(set(each)) for name, each in texts.items()} == dict.fromkeys(texts, 1)
+    assert len(texts["--url"]) > 10
