@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from personalize_local import __version__
-from personalize_local.chains.command import apply_command
+from personalize_local.commands.apply import apply_command
 from personalize_local.commands.common import client_variables as _variables
 from personalize_local.commands.common import environment_settings as _environment_settings
-from personalize_local.commands.common import exit_codes
+from personalize_local.commands.common import exit_codes, server_errors, server_url
 from personalize_local.commands.common import one_line_errors as _one_line_errors
 from personalize_local.commands.common import settings_with as _settings
 from personalize_local.commands.definitions import COMMANDS
+from personalize_local.commands.options import json_option, seed_option, size_option, url_option
 from personalize_local.experiments import defaults
+from personalize_local.http_client import ask
 from personalize_local.settings import SETTINGS, Setting
 from personalize_local.snapshot_commands import snapshot
 
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_SIZES = ("small", "medium", "large")
-_COSTS_SECONDS = 60.0
+_HEALTH_SECONDS = 5.0
 
 
 class _Commands(click.Group):
@@ -109,44 +110,40 @@ def serve(**options: object) -> None:
 
 
 @main.command(short_help="Ask a running server how it is.")
-@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@url_option
 def health(url: str | None) -> None:
     """Ask a running server how it is; exit code 1 when it does not answer, or is not ready."""
-    from personalize_local.watching import NoAnswer, ask
-
-    address = (url or _environment_settings().url).rstrip("/") + "/_personalize/health"
-    try:
-        click.echo(json.dumps(ask(address), indent=2))
-    except NoAnswer as error:
-        raise click.ClickException(str(error)) from None
+    with server_errors():
+        click.echo(json.dumps(ask(server_url(url), "/_personalize/health", seconds=_HEALTH_SECONDS), indent=2))
 
 
 @main.command(short_help="Show what the jobs of a running server are doing.")
-@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@url_option
 @click.option("--watch", "watched", is_flag=True, help="Show it again and again, until no job is unfinished.")
 @click.option("--every", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="Seconds between looks.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many jobs to show.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON; with --watch, a line for each change.")
+@json_option
 def jobs(url: str | None, watched: bool, every: float, limit: int, as_json: bool) -> None:
-    """Show what the newest jobs of a running server are doing: how far batch jobs are, how fast, and the time left."""
-    from personalize_local.watching import NoAnswer, show, sleep, watch
+    """Show what the newest jobs of a running server are doing: how far batch jobs are, how fast, and the time left.
 
-    address = url or _environment_settings().url
-    try:
+    With --watch and --json, each change is a line.
+    """
+    from personalize_local.watching import show, sleep, watch
+
+    address = server_url(url)
+    with server_errors():
         if watched:
             watch(address, click.echo, limit=limit, as_json=as_json, every=every, pause=sleep)
         else:
             show(address, click.echo, limit=limit, as_json=as_json)
-    except NoAnswer as error:
-        raise click.ClickException(str(error)) from None
 
 
 @main.command(short_help="Tell what the same use would have cost on AWS.")
-@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@url_option
 @click.option("--prices", help="Price list, as 2026 or 2024.  [default: the setting of the server]")
 @click.option("--account", help="One account alone.  [default: all]")
 @click.option("--free-tier", is_flag=True, help="Count the free tier of new accounts.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def costs(url: str | None, prices: str | None, account: str | None, free_tier: bool, as_json: bool) -> None:
     """Tell what the same use would have cost on AWS, so far and per month if it is left running.
 
@@ -156,8 +153,8 @@ def costs(url: str | None, prices: str | None, account: str | None, free_tier: b
 
     asked = {"prices": prices, "account": account, "free": "1" if free_tier else None}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
-    address = (url or _environment_settings().url).rstrip("/") + "/_personalize/costs"
-    told = _asked(f"{address}?{query}" if query else address)
+    with server_errors():
+        told = ask(server_url(url), f"/_personalize/costs?{query}")
     if as_json:
         click.echo(json.dumps(told, indent=2))
         return
@@ -166,43 +163,23 @@ def costs(url: str | None, prices: str | None, account: str | None, free_tier: b
     click.echo(as_text(told))
 
 
-def _asked(address: str) -> Any:
-    """The JSON answer of a page of the server."""
-    from http.client import HTTPException
-    from urllib.error import HTTPError
-    from urllib.request import ProxyHandler, build_opener
-
-    try:
-        # A proxy from the environment would answer for the server.
-        with build_opener(ProxyHandler({})).open(address, timeout=_COSTS_SECONDS) as answer:
-            return json.loads(answer.read())
-    except HTTPError as error:
-        try:
-            message = json.loads(error.read(1 << 20))["message"]
-        except (ValueError, KeyError, TypeError):
-            message = str(error)
-        raise click.ClickException(message) from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise click.ClickException(f"No server at {address}: {error}") from None
-
-
 @main.command(short_help="Print the environment variables for AWS clients.")
-@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@url_option
 @click.option("--shell", type=click.Choice(["sh", "fish", "powershell", "json"]), default="sh", show_default=True)
 def env(url: str | None, shell: str) -> None:
     """Print the environment variables that send AWS clients to the server.
 
     In a shell: eval "$(personalize-local env)"
     """
-    click.echo(_in_shell(_variables(url or _environment_settings().url, _environment_settings().region), shell))
+    click.echo(_in_shell(_variables(server_url(url), _environment_settings().region), shell))
 
 
 @main.command(short_help="Go from data to recommendations.")
 @click.option("--interactions", type=click.Path(path_type=Path), help="CSV file of your own interactions.")
 @click.option("--items", type=click.Path(path_type=Path), help="CSV file of your items.")
 @click.option("--users", type=click.Path(path_type=Path), help="CSV file of your users.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the sample.")
-@click.option("--size", type=click.Choice(_SIZES), default="medium", show_default=True, help="Size of the sample.")
+@seed_option
+@size_option
 def demo(interactions: Path | None, items: Path | None, users: Path | None, seed: int, size: str) -> None:
     """Go from data to recommendations on a server of its own, on a sample or on your own CSV files."""
     from personalize_local.demo.run import run_demo
@@ -212,8 +189,8 @@ def demo(interactions: Path | None, items: Path | None, users: Path | None, seed
 
 @main.command(short_help="Write a sample catalogue.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same data.")
-@click.option("--size", type=click.Choice(_SIZES), default="medium", show_default=True)
+@seed_option
+@size_option
 def sample(directory: Path, seed: int, size: str) -> None:
     """Write a sample catalogue with users and interactions into DIRECTORY, as CSV files and their schemas."""
     import dataclasses
@@ -238,7 +215,7 @@ def sample(directory: Path, seed: int, size: str) -> None:
 @click.option("--domain", type=click.Choice(["ECOMMERCE", "VIDEO_ON_DEMAND"]), help="Domain of the schema, if any.")
 @click.option("--relaxed-minimums", is_flag=True, help="Fewer rows than the service's minimum will do.")
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many faults to show.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def import_(
     files: tuple[Path, ...],
     check: bool,
@@ -280,8 +257,8 @@ def import_(
 @click.option(
     "--seed", type=click.IntRange(min=0), default=defaults.SEED, show_default=True, help="Seed of the intervals."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@json_option
+@url_option
 def compare(a: str, b: str, events: Path, k: int, seed: int, as_json: bool, url: str | None) -> None:
     """Compare strategies A and B of a running server on held-out events: which is better, and is that certain?
 
@@ -325,8 +302,8 @@ def experiment() -> None:
 @click.option("--every-outcome", is_flag=True, help="Count outcomes that name no source or another one too.")
 @click.option("--since", type=float, metavar="SECONDS", help="Only events from this time on, in epoch seconds.")
 @click.option("--until", type=float, metavar="SECONDS", help="Only events before this time, in epoch seconds.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@json_option
+@url_option
 def experiment_report(name: str, variants: tuple[str, ...], sources: tuple[str, ...], **options: Any) -> None:
     """Report on the experiment NAME: rates, lift, intervals, whether the split is sound, and how many users it takes.
 

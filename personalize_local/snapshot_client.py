@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
-from urllib.error import HTTPError
-from urllib.request import ProxyHandler, Request, build_opener
 
 import click
 
+from personalize_local import http_client
 from personalize_local.snapshots.archive import SnapshotError, opened
 
 _SECONDS = 600.0
@@ -25,11 +24,11 @@ _PAGE = "/_personalize/snapshot"
 def save(url: str, path: Path, *, as_json: bool) -> None:
     """Write the snapshot of a server; a file that is there is replaced once the new one is whole.
 
-    Raises SnapshotError, and OSError for a file that cannot be written.
+    Raises ServerError, SnapshotError, and OSError for a file that cannot be written.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as file, _asked(Request(f"{url.rstrip('/')}{_PAGE}")) as answer:
+        with partial.open("wb") as file, http_client.opened(url, _PAGE, seconds=_SECONDS) as answer:
             _copy(url, answer, file)
         with opened(partial, "What the server sent") as archive:
             facts = archive.manifest.facts()
@@ -45,13 +44,12 @@ def save(url: str, path: Path, *, as_json: bool) -> None:
 
 
 def load(url: str, path: Path, *, as_json: bool) -> None:
-    """Make the state of a server that of a snapshot. Raises SnapshotError, and OSError for a file that is not there."""
+    """Make the state of a server that of a snapshot. Raises ServerError, and OSError for a file that is not there."""
     size = path.stat().st_size
     with path.open("rb") as file, _bar(size, f"Sending {path.name}") as bar:
         reading: Any = file if bar is None else _Counted(file, bar.update)
         headers = {"Content-Length": str(size), "Content-Type": "application/zip"}
-        with _asked(Request(f"{url.rstrip('/')}{_PAGE}", data=reading, headers=headers, method="POST")) as answer:
-            facts = json.loads(answer.read())
+        facts = http_client.ask(url, _PAGE, content=reading, headers=headers, seconds=_SECONDS)
     _say(facts, f"Loaded {path}", as_json=as_json)
 
 
@@ -95,32 +93,8 @@ class _Counted:
         return block
 
 
-@contextmanager
-def _asked(request: Request) -> Iterator[IO[bytes]]:
-    """The answer of a page of the server. Raises SnapshotError where there is none, or it is a refusal."""
-    try:
-        # A proxy from the environment would answer for the server.
-        answer = build_opener(ProxyHandler({})).open(request, timeout=_SECONDS)
-    except HTTPError as error:
-        with error:
-            raise SnapshotError(_message(error)) from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise SnapshotError(f"No server at {request.full_url}: {error}") from None
-    with answer:
-        yield answer
-
-
-def _message(error: HTTPError) -> str:
-    try:
-        return str(json.loads(error.read(1 << 20))["message"])
-    except (OSError, HTTPException, ValueError, KeyError, TypeError):
-        return str(error)
-
-
 def _has_companion(url: str) -> bool:
-    from personalize_local.commands.calling import Server
-
     try:
-        return bool(Server(url).health().get("companion") == "on")
-    except click.ClickException:
+        return http_client.health(url).get("companion") == "on"
+    except http_client.ServerError:
         return False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from personalize_local.settings import SettingError, Settings
+from personalize_local.commands.common import one_line_errors, server_url
+from personalize_local.commands.options import json_option, url_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,11 +24,8 @@ def snapshot() -> None:
 
 def _options(command: Command) -> Command:
     """The argument and options that both have."""
-    command = click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
-    command = click.option("--url", help="Address of the server.  [default: from the settings of host and port]")(
-        command
-    )
-    return click.argument("file", type=click.Path(dir_okay=False, path_type=Path))(command)
+    file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+    return file(url_option(json_option(command)))
 
 
 @snapshot.command("save", short_help="Write the state to FILE.")
@@ -60,8 +57,7 @@ def _in_one_line(act: Callable[..., None], file: Path, url: str | None, as_json:
     from personalize_local.snapshots.archive import SnapshotError
 
     try:
-        act(url or Settings.load({}, os.environ).url, file, as_json=as_json)
-    except SettingError as error:
-        raise click.UsageError(str(error)) from None
-    except (SnapshotError, OSError) as error:
+        with one_line_errors():
+            act(server_url(url), file, as_json=as_json)
+    except SnapshotError as error:
         raise click.ClickException(str(error)) from None

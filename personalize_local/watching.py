@@ -6,54 +6,25 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import ProxyHandler, build_opener
+
+from personalize_local.http_client import ask
 
 _SECONDS = 5.0
-_LIMIT = 16 << 20
 _UP = "\x1b[{lines}A\x1b[J"
 """Moves the cursor up and clears what is below it."""
 
 Say = Callable[[str], object]
 
 
-class NoAnswer(Exception):
-    """No server answers; the message says where."""
-
-
-def ask(address: str) -> Any:
-    """The JSON at an address. Raises NoAnswer."""
-    try:
-        # A proxy from the environment would answer for the server.
-        with build_opener(ProxyHandler({})).open(address, timeout=_SECONDS) as answer:
-            return json.loads(answer.read(_LIMIT))
-    except HTTPError as error:
-        with error:
-            raise NoAnswer(f"No healthy server at {address}: {error}{_told(error)}") from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise NoAnswer(f"No healthy server at {address}: {error}") from None
-
-
-def _told(error: HTTPError) -> str:
-    """What a server that answers says of why it is not healthy."""
-    try:
-        facts = json.loads(error.read(_LIMIT))
-        failed = [f"{each['name']}: {each['message']}" for each in facts.get("init", ()) if "message" in each]
-        return f": {'; '.join([facts.get('message') or facts['status'], *failed])}"
-    except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
-        return ""
-
-
 def show(url: str, say: Say, *, limit: int, as_json: bool) -> None:
-    """Say what the newest jobs are doing. Raises NoAnswer."""
+    """Say what the newest jobs are doing. Raises ServerError."""
     jobs = _jobs(url, limit)
     say(json.dumps(jobs, indent=2) if as_json else "\n".join(table(jobs)))
 
 
 def watch(url: str, say: Say, *, limit: int, as_json: bool, every: float, pause: Callable[[float], object]) -> None:
-    """Say it again and again, until no job is unfinished. Raises NoAnswer.
+    """Say it again and again, until no job is unfinished. Raises ServerError.
 
     A terminal shows the newest state alone; elsewhere each state that differs from the one before is a new text.
     """
@@ -71,7 +42,7 @@ def watch(url: str, say: Say, *, limit: int, as_json: bool, every: float, pause:
 
 
 def _jobs(url: str, limit: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = ask(f"{url.rstrip('/')}/_personalize/jobs?limit={limit}")["jobs"]
+    found: list[dict[str, Any]] = ask(url, f"/_personalize/jobs?limit={limit}", seconds=_SECONDS)["jobs"]
     return found
 
 

@@ -37,10 +37,22 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("jobs",),
     ("attribution",),
     ("recipes", "datasets", "filters", "costs"),
-    ("engine", "store", "context", "clock", "ids", "arns", "errors", "provenance", "settings", "throttling"),
+    (
+        "engine",
+        "store",
+        "context",
+        "clock",
+        "ids",
+        "arns",
+        "errors",
+        "provenance",
+        "settings",
+        "throttling",
+        "http_client",
+    ),
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-ALONE = {"engine", "filters"}
+ALONE = {"engine", "filters", "http_client"}
 HEAVY = ("numpy", "scipy", "implicit", "flask", "boto3", "pyarrow", "moto")
 
 
@@ -84,6 +96,11 @@ def test_imports_point_downwards(path: Path) -> None:
         own = parts[1]
         assert own in LEVEL, f"{own} has no floor in the design"
         assert target == own or (LEVEL[target] >= LEVEL[own] and own not in ALONE), f"{own} imports {target}"
+
+
+def test_one_module_alone_asks_over_http() -> None:
+    asking = {path.stem for path in modules() if any(name.startswith("urllib.request") for name in imports(path))}
+    assert asking == {"http_client"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -92,7 +92,7 @@ def failures_of(source: str, tmp_path: Path) -> list[str]:
         ("```python\nraise SystemExit\n```\n", "SystemExit"),
         ("```python\ndef test_it() -> None:\n    assert 1 == 2\n```\n", "1 failed"),
         ("```sh\nfalse\ntrue\n```\n", "page.md:1 (sh): exit code 1"),
-        ("```\npersonalize-local health\n```\n", "No healthy server"),
+        ("```\npersonalize-local health\n```\n", "No server at"),
         ("```console\n$ echo one\ntwo\n```\n", "echo one prints\none"),
         ("```yaml\na: [\n```\n", "page.md:1 (yaml)"),
         ("```json\n{\n```\n", "page.md:1 (json)"),

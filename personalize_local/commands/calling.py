@@ -1,24 +1,20 @@
-"""Calls of a running server with the standard library alone: its AWS operations and admin pages, names for ARNs."""
+"""Calls of a running server as commands make them: its AWS operations and admin pages, names for ARNs."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
-from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import ProxyHandler, Request, build_opener
 
 import click
 
+from personalize_local import http_client
 from personalize_local.arns import parse_arn
+from personalize_local.commands.common import server_errors
 
 __all__ = ["Server"]
 
-_SECONDS = 60.0
 _INIT_SECONDS, _PAUSE_SECONDS = 600.0, 0.05
-_NOT_READY = 503
 _PATHS = {"GetRecommendations": "/recommendations", "GetPersonalizedRanking": "/personalize-ranking"}
 _LISTS = {
     "campaign": ("ListCampaigns", "campaigns", "campaignArn"),
@@ -35,20 +31,20 @@ class Server:
 
     def admin(self, path: str, body: Any = None) -> Any:
         """The answer of an admin page: to a POST where there is a body, else to a GET."""
-        return self._send(f"/_personalize/{path}", body, {"Content-Type": "application/json"})
+        return self._send(f"/_personalize/{path}", body, {})
 
     def health(self) -> dict[str, Any]:
         """What the server says of itself, also while it is not ready: its ``status`` tells."""
-        told: dict[str, Any] = self._send("/_personalize/health", None, {}, accepted=_NOT_READY)
-        return told
+        with server_errors():
+            return http_client.health(self.url)
 
     def wait_until_ready(self) -> None:
         """Wait until the init scripts of the server are done, for ten minutes at the most."""
         end = time.monotonic() + _INIT_SECONDS
         while (health := self.health())["status"] != "ready":
             if health["status"] == "failed":
-                told = [f"{each['name']}: {each['message']}" for each in health["init"] if "message" in each]
-                raise click.ClickException(f"The init scripts of the server failed: {'; '.join(told)}")
+                failed = "; ".join(http_client.failed_scripts(health))
+                raise click.ClickException(f"The init scripts of the server failed: {failed}")
             if time.monotonic() >= end:
                 raise click.ClickException(f"The init scripts of the server ran for {_INIT_SECONDS:g} seconds.")
             time.sleep(_PAUSE_SECONDS)
@@ -62,7 +58,7 @@ class Server:
         """The answer of a recommendation or ranking, by the account that the ARN names."""
         arn = parse_arn(str(params.get("campaignArn") or params.get("recommenderArn") or ""))
         whose = {} if arn is None else _whose(arn.account, arn.region)
-        return self._send(_PATHS[operation], params, {"Content-Type": "application/json", **whose})
+        return self._send(_PATHS[operation], params, whose)
 
     def every(self, operation: str, member: str, account: str | None = None) -> Iterator[dict[str, Any]]:
         """All that an operation lists."""
@@ -96,20 +92,9 @@ class Server:
             raise click.ClickException(f"{name} is the name of several resources; give the ARN: {arns}.")
         return found[0]
 
-    def _send(self, path: str, body: Any, headers: Mapping[str, str], *, accepted: int | None = None) -> Any:
-        content = None if body is None else json.dumps(body).encode()
-        request = Request(self.url + path, data=content, headers=dict(headers))
-        try:
-            # A proxy from the environment would answer for the server.
-            with build_opener(ProxyHandler({})).open(request, timeout=_SECONDS) as answer:
-                return json.loads(answer.read() or b"{}")
-        except HTTPError as error:
-            with error:
-                if error.code == accepted:
-                    return json.loads(error.read())
-                raise click.ClickException(_refusal(error)) from None
-        except (OSError, HTTPException, ValueError) as error:
-            raise click.ClickException(f"No server at {self.url}: {error}") from None
+    def _send(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
+        with server_errors():
+            return http_client.ask(self.url, path, body, headers=headers)
 
 
 def _whose(account: str | None, region: str) -> dict[str, str]:
@@ -118,15 +103,3 @@ def _whose(account: str | None, region: str) -> dict[str, str]:
         return {}
     scope = f"Credential={account}/20200101/{region}/personalize/aws4_request"
     return {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"}
-
-
-def _refusal(error: HTTPError) -> str:
-    """The code and the sentence of a refusal, in one line."""
-    try:
-        told = json.loads(error.read(1 << 20))
-        message = str(told.get("message") or told["Message"])
-        code = error.headers.get("x-amzn-errortype") or told.get("__type") or told.get("code")
-    except (ValueError, KeyError, AttributeError, OSError):
-        return str(error)
-    line = " ".join(message.split())
-    return line if not code else f"{str(code).split(':')[0].rpartition('#')[2]}: {line}"

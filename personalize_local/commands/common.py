@@ -8,9 +8,19 @@ from contextlib import contextmanager
 
 import click
 
+from personalize_local.http_client import ServerError
 from personalize_local.settings import SettingError, Settings
 
-__all__ = ["EXIT_CODES", "client_variables", "environment_settings", "exit_codes", "one_line_errors", "settings_with"]
+__all__ = [
+    "EXIT_CODES",
+    "client_variables",
+    "environment_settings",
+    "exit_codes",
+    "one_line_errors",
+    "server_errors",
+    "server_url",
+    "settings_with",
+]
 
 EXIT_CODES = {
     "0": "done",
@@ -54,9 +64,23 @@ def client_variables(url: str, region: str) -> dict[str, str]:
     }
 
 
+def server_url(url: str | None) -> str:
+    """The address of the server that a command asks: that of ``--url``, or by the environment. Raises UsageError."""
+    return url or environment_settings().url
+
+
+@contextmanager
+def server_errors() -> Iterator[None]:
+    """That no server answers, or that it refuses, in a line instead of a traceback."""
+    try:
+        yield
+    except ServerError as error:
+        raise click.ClickException(str(error)) from None
+
+
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """What is wrong with settings, files or the store in a line instead of a traceback."""
+    """What is wrong with a server, settings, files or the store in a line instead of a traceback."""
     import sqlite3
 
     try:
@@ -65,5 +89,5 @@ def one_line_errors() -> Iterator[None]:
         raise click.UsageError(str(error)) from None
     except sqlite3.Error as error:
         raise click.ClickException(f"The data folder cannot be used: {error}") from None
-    except OSError as error:
+    except (ServerError, OSError) as error:
         raise click.ClickException(str(error)) from None

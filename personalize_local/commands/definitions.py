@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 
-from personalize_local.commands.common import environment_settings, one_line_errors
+from personalize_local.commands.common import environment_settings, one_line_errors, server_url
+from personalize_local.commands.options import json_option, url_option
 
 __all__ = ["COMMANDS"]
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-_url = click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_item = click.option("--item", help="The item that the answer should go with.")
 _user = click.option("--user", "user", help="The user, or a session id.")
 _filter = click.option("--filter", "filter_", metavar="FILTER", help="Name or ARN of a filter.")
 _values = click.option(
@@ -30,13 +26,13 @@ _num = click.option("--num", type=click.IntRange(1, 500), help="How many items. 
 @click.command("recommend", short_help="Ask for recommendations.")
 @click.argument("name", metavar="CAMPAIGN_OR_RECOMMENDER")
 @_user
-@click.option("--item", help="The item that the answer should go with.")
+@_item
 @_num
 @_filter
 @_values
 @_context
-@_json
-@_url
+@json_option
+@url_option
 def recommend(
     name: str,
     user: str | None,
@@ -52,7 +48,7 @@ def recommend(
     from personalize_local.commands.asking import Asked, item_lines, print_answer
     from personalize_local.commands.calling import Server
 
-    server = Server(url or environment_settings().url)
+    server = Server(server_url(url))
     asked = Asked(server, name, ("campaign", "recommender")).about(userId=user, itemId=item, numResults=num)
     answer = server.runtime("GetRecommendations", asked.filtered(filter_, values).within(context).params)
     print_answer(answer, item_lines(answer["itemList"]), as_json=as_json)
@@ -65,8 +61,8 @@ def recommend(
 @_filter
 @_values
 @_context
-@_json
-@_url
+@json_option
+@url_option
 def rank(
     name: str,
     items: tuple[str, ...],
@@ -83,7 +79,7 @@ def rank(
 
     if user is None:
         raise click.UsageError("A ranking needs --user.")
-    server = Server(url or environment_settings().url)
+    server = Server(server_url(url))
     asked = Asked(server, name, ("campaign",)).about(userId=user, inputList=list(items))
     answer = server.runtime("GetPersonalizedRanking", asked.filtered(filter_, values).within(context).params)
     print_answer(answer, item_lines(answer["personalizedRanking"]), as_json=as_json)
@@ -93,13 +89,13 @@ def rank(
 @click.argument("name", metavar="CAMPAIGN_OR_RECOMMENDER")
 @click.argument("items", nargs=-1, metavar="[ITEM...]")
 @_user
-@click.option("--item", help="The item that the answer should go with.")
+@_item
 @_num
 @_filter
 @_values
 @_context
-@_json
-@_url
+@json_option
+@url_option
 def explain(
     name: str,
     items: tuple[str, ...],
@@ -122,7 +118,7 @@ def explain(
 
     if items and (item is not None or num is not None):
         raise click.UsageError("A ranking takes neither --item nor --num.")
-    server = Server(url or environment_settings().url)
+    server = Server(server_url(url))
     asked = Asked(server, name, ("campaign",) if items else ("campaign", "recommender"))
     asked.about(userId=user, itemId=item, numResults=num, inputList=list(items))
     told = server.admin("explain", asked.filtered(filter_, values).within(context).params)
@@ -131,15 +127,15 @@ def explain(
 
 @click.command("reset", short_help="Forget everything that a running server has.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
-@_json
-@_url
+@json_option
+@url_option
 def reset(yes: bool, as_json: bool, url: str | None) -> None:
     """Forget all resources, data, events and models of a running server, and its companion's buckets."""
     import sys
 
     from personalize_local.commands.calling import Server
 
-    server = Server(url or environment_settings().url)
+    server = Server(server_url(url))
     if not yes and sys.stdin.isatty():
         click.confirm(f"Forget everything at {server.url}?", abort=True)
     told = server.admin("reset", {})
@@ -147,8 +143,8 @@ def reset(yes: bool, as_json: bool, url: str | None) -> None:
 
 
 @click.command("support", short_help="Print what a report of a fault needs.")
-@_json
-@_url
+@json_option
+@url_option
 def support(as_json: bool, url: str | None) -> None:
     """Print versions, settings without secrets, and the health and counts of a running server, if there is one.
 
@@ -164,7 +160,7 @@ def support(as_json: bool, url: str | None) -> None:
 
 @click.command("exec", short_help="Run a program whose AWS clients go to the server.", context_settings=_PASS_ON)
 @click.option("--serve", is_flag=True, help="Start a server on a free port, for the time of the program.")
-@_url
+@url_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
 def exec_(serve: bool, url: str | None, command: tuple[str, ...]) -> None:
     """Run a program with the environment variables that send AWS clients to a running server.

@@ -5,25 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
 from pathlib import Path
-from typing import Any
-from urllib.error import HTTPError
+from typing import IO, Any
 from urllib.parse import urlencode
-from urllib.request import ProxyHandler, Request, build_opener
 
 from personalize_local.experiments import defaults
 from personalize_local.experiments.split import check_weights
+from personalize_local.http_client import ServerError, ask, opened
 
 __all__ = ["ServerError", "compare", "report"]
 
 _SECONDS = 600.0
 """How long the server may be silent: while it reads a file of many million rows it is."""
-
-
-class ServerError(Exception):
-    """The server is not there or refuses; the message says why."""
 
 
 def compare(
@@ -49,9 +43,9 @@ def compare(
             "Content-Length": str(os.fstat(file.fileno()).st_size),
             "Accept": "application/x-ndjson",
         }
-        with _asked(url, f"comparisons?{query}", file, headers) as answer:
-            for line in answer:
-                told: dict[str, Any] = json.loads(line)
+        page = f"/_personalize/comparisons?{query}"
+        with opened(url or _default_url(), page, file, headers=headers, seconds=_SECONDS) as answer:
+            for told in _lines(answer):
                 if "error" in told:
                     raise ServerError(told["error"])
                 if "result" in told:
@@ -92,34 +86,18 @@ def report(
         "since": since,
         "until": until,
     }
-    body = json.dumps({name: value for name, value in asked.items() if value is not None}).encode()
-    with _asked(url, "experiments", body, {"Content-Type": "application/json"}) as answer:
-        found: dict[str, Any] = json.loads(answer.read())
-        return found
+    body = {name: value for name, value in asked.items() if value is not None}
+    found: dict[str, Any] = ask(url or _default_url(), "/_personalize/experiments", body, seconds=_SECONDS)
+    return found
 
 
-@contextmanager
-def _asked(url: str | None, tail: str, body: Any, headers: Mapping[str, str]) -> Iterator[HTTPResponse]:
-    """The answer to a POST. Raises ServerError, also for what breaks off while it is read."""
-    base = (url or _default_url()).rstrip("/")
-    request = Request(f"{base}/_personalize/{tail}", data=body, headers=dict(headers), method="POST")
+def _lines(answer: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """The JSON values that come, a line each. Raises ServerError for what breaks off."""
     try:
-        # A proxy from the environment would answer for the server.
-        with build_opener(ProxyHandler({})).open(request, timeout=_SECONDS) as answer:
-            yield answer
-    except HTTPError as error:
-        raise ServerError(_message(error)) from None
-    except (OSError, HTTPException) as error:
-        raise ServerError(f"No answer from a server at {base}: {error}") from None
-    except ValueError as error:
-        raise ServerError(f"What answers at {base} is no server of this kind: {error}") from None
-
-
-def _message(error: HTTPError) -> str:
-    try:
-        return str(json.loads(error.read())["message"])
-    except (ValueError, KeyError, TypeError, OSError):
-        return str(error)
+        for line in answer:
+            yield json.loads(line)
+    except (OSError, HTTPException, ValueError) as error:
+        raise ServerError(f"The server stopped in the middle of the comparison: {error}") from None
 
 
 def _default_url() -> str:

@@ -22,8 +22,8 @@ _BAR_EVENTS = 2_000
 
 
 def run_compare(a: str, b: str, events: Path, *, k: int, seed: int, as_json: bool, url: str | None) -> None:
-    """Compare and print. Raises ClickException and OSError."""
-    with _refusals(), _progress() as progress:
+    """Compare and print. Raises ServerError and OSError."""
+    with _progress() as progress:
         result = client.compare(a, b, events, k=k, seed=seed, url=url, progress=progress)
     _print(result, lines_of_comparison(result), as_json=as_json)
 
@@ -31,7 +31,7 @@ def run_compare(a: str, b: str, events: Path, *, k: int, seed: int, as_json: boo
 def run_report(
     name: str, variants: Sequence[str], sources: Sequence[str], *, as_json: bool, group: str, **options: Any
 ) -> None:
-    """Report and print. Raises ClickException, UsageError among them."""
+    """Report and print. Raises ServerError and UsageError."""
     weights: dict[str, float] = {}
     for text in variants:
         variant, weight = _pair(text, "--variant")
@@ -49,8 +49,7 @@ def run_report(
         check_weights(weights)
     except ValueError as error:
         raise click.UsageError(f"--variant: {error}") from None
-    with _refusals():
-        report = client.report(name, weights, group=group, sources=given, **options)
+    report = client.report(name, weights, group=group, sources=given, **options)
     _print(report, lines_of_report(report), as_json=as_json)
 
 
@@ -76,14 +75,6 @@ def _pair(text: str, flag: str) -> tuple[str, str]:
     if not found or not name or not value:
         raise click.UsageError(f"{flag} {text}: write NAME=VALUE.")
     return name, value
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except client.ServerError as error:
-        raise click.ClickException(str(error)) from None
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from personalize_local.controls.handles import Handles
+from personalize_local.http_client import ServerError, ask
 from personalize_local.testing._credentials import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
@@ -102,23 +102,10 @@ class RunningServer(PersonalizeServer):
 
     def ask(self, page: str, content: dict[str, Any] | None = None) -> dict[str, Any]:
         """The answer of an admin page, posted to if there is content. Raises ValueError with what the server says."""
-        import urllib.error
-        import urllib.request
-
-        data = None if content is None else json.dumps(content).encode()
-        request = urllib.request.Request(
-            f"{self.url}/_personalize{page}", data=data, headers={"Content-Type": "application/json"}
-        )
         try:
-            # A proxy from the environment would answer for the server.
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(request, timeout=_PATIENCE_SECONDS) as response:
-                answer = json.loads(response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                raise ValueError(f"{self.url}/_personalize{page}: {_message_of(error.read())}") from None
-        except (OSError, ValueError) as error:
-            raise ValueError(f"{self.url} does not answer as personalize-local does: {error}") from None
+            answer = ask(self.url, f"/_personalize{page}", content, seconds=_PATIENCE_SECONDS)
+        except ServerError as error:
+            raise ValueError(str(error)) from None
         return answer if isinstance(answer, dict) else {}
 
 
@@ -147,11 +134,3 @@ class PersonalizeClients:
     def s3(self) -> Any:
         """The buckets that import jobs read; needs moto."""
         return self._server.client("s3")
-
-
-def _message_of(body: bytes) -> str:
-    try:
-        told = json.loads(body)
-        return str(told["message"] if "message" in told else f"it is {told['status']}")
-    except (ValueError, KeyError, TypeError):
-        return body[:200].decode("utf-8", "replace")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
-from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import ProxyHandler, build_opener
 
+from personalize_local.http_client import ServerError, failed_scripts, health
 from personalize_local.testing._credentials import ACCESS_KEY, SECRET_KEY
 
 try:
@@ -78,44 +75,27 @@ class PersonalizeLocalContainer(DockerContainer):  # type: ignore[misc]  # Any t
     def _wait(self) -> None:
         end = time.monotonic() + self.timeout
         while True:
-            status, facts = self._health()
+            facts = self._health()
+            status = facts["status"]
             if status == "ready":
                 return
             if status == "failed":
-                told = [f"{each['name']}: {each['message']}" for each in facts["init"] if "message" in each]
-                raise ContainerNotReady(f"its init scripts failed: {'; '.join(told)}")
+                raise ContainerNotReady(f"its init scripts failed: {'; '.join(failed_scripts(facts))}")
             if time.monotonic() >= end:
                 raise ContainerNotReady(f"it is {status} after {self.timeout:g} seconds; its log ends:\n{self._log()}")
             time.sleep(_PAUSE_SECONDS)
 
-    def _health(self) -> tuple[str, dict[str, Any]]:
+    def _health(self) -> dict[str, Any]:
+        """What the server says of itself; that it is ``silent`` where nothing answers."""
         container: Any = self.get_wrapped_container()
         container.reload()
         if container.status in ("exited", "dead"):
             raise ContainerNotReady(f"it has ended; its log ends:\n{self._log()}")
         try:
-            return _asked(self.get_url())
-        except ConnectionError:  # its port is not mapped yet
-            return "silent", {}
+            return health(self.get_url(), seconds=_ASK_SECONDS)
+        except (ServerError, ConnectionError):  # ConnectionError: its port is not mapped yet
+            return {"status": "silent"}
 
     def _log(self) -> str:
         written: str = b"".join(self.get_logs()).decode(errors="replace")
         return written[-_LOG_BYTES:]
-
-
-def _asked(url: str) -> tuple[str, dict[str, Any]]:
-    """What the server says of itself; ``silent`` where nothing answers."""
-    address = f"{url}/_personalize/health"
-    try:
-        # A proxy from the environment would answer for the server.
-        with build_opener(ProxyHandler({})).open(address, timeout=_ASK_SECONDS) as answer:
-            facts = json.loads(answer.read())
-    except HTTPError as error:
-        with error:
-            try:
-                facts = json.loads(error.read())
-            except ValueError:
-                return "silent", {}
-    except (OSError, HTTPException, ValueError):
-        return "silent", {}
-    return str(facts.get("status", "silent")), facts

@@ -72,9 +72,9 @@ def test_what_is_missing_is_declared_once(standing: Standing) -> None:
 def test_a_refusal_is_told(standing: Standing) -> None:
     with pytest.raises(ApplyError) as caught:
         hand_over(read({"pins": [{"campaign": "bad"}]}), standing.url)
-    assert str(caught.value) == f"pins: the server at {standing.url}/_personalize/pins refuses them: no such thing"
+    assert str(caught.value) == "pins: no such thing"
 
 
 def test_no_server_is_told() -> None:
-    with pytest.raises(ApplyError, match=r"^faults: no server at http://127.0.0.1:1/_personalize/faults: "):
+    with pytest.raises(ApplyError, match=r"^faults: No server at http://127.0.0.1:1: Connection refused\.$"):
         hand_over(read({"faults": [FAULT]}), "http://127.0.0.1:1")

@@ -192,7 +192,7 @@ def server_line(result: pytest.RunResult) -> str:
     ("url", "said"),
     [
         ("localhost", "'localhost' is no address as http://127.0.0.1:4777"),
-        ("http://127.0.0.1:9", "does not answer as personalize-local does"),
+        ("http://127.0.0.1:9", "No server at http://127.0.0.1:9: Connection refused."),
     ],
 )
 def test_what_is_no_server_is_named(

@@ -195,7 +195,7 @@ def test_a_running_job_shows_how_far_it_is() -> None:
 def test_watching_nothing_is_one_line_and_code_1() -> None:
     result = CliRunner().invoke(main, ["jobs", "--watch", "--url", "http://127.0.0.1:9"])
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: No healthy server at http://127.0.0.1:9/_personalize/jobs?limit=20: ")
+    assert result.stderr == "Error: No server at http://127.0.0.1:9: Connection refused.\n"
 
 
 def test_what_is_answered_is_counted_as_costs(small: Callable[..., Small]) -> None:

@@ -366,5 +366,5 @@ def test_exit_codes(shop: Shop, runner: CliRunner, events: Path, tmp_path: Path)
         nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}"
         silent = runner.invoke(main, ["compare", "a", "b", "--events", str(events), "--url", nowhere])
     assert silent.exit_code == 1
-    assert silent.stderr.startswith(f"Error: No answer from a server at {nowhere}: ")
+    assert silent.stderr.startswith(f"Error: No server at {nowhere}: ")
     assert silent.stderr.count("\n") == 1

@@ -124,7 +124,7 @@ class TestAsking:
         room.server.stop()
         done = CliRunner().invoke(main, ["costs", "--url", url])
         assert done.exit_code == 1
-        assert done.output.startswith(f"Error: No server at {url}/_personalize/costs: ")
+        assert done.output.startswith(f"Error: No server at {url}: ")
 
     @pytest.mark.parametrize(
         ("asked", "message"),

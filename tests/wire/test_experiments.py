@@ -187,7 +187,7 @@ def test_what_the_server_refuses_is_code_1(site: Site) -> None:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         done = CliRunner().invoke(main, [*arguments, "--group", "shop", "--url", url])
     assert done.exit_code == 1
-    assert done.stderr.startswith(f"Error: No answer from a server at {url}: ")
+    assert done.stderr.startswith(f"Error: No server at {url}: ")
     with pytest.raises(ValueError, match="an experiment needs at least one variant"):
         report("shelf", {}, group="shop", outcome="x")
     with pytest.raises(ServerError, match="a report needs at least two variants"):

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 import click
 
-from personalize_local.settings import SettingError, Settings
+from personalize_local.commands.common import environment_settings
+from personalize_local.commands.options import json_option, url_option
 
 
 @click.command("apply", short_help="Make what personalize.yaml declares, here or on AWS.")
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
-@click.option("--url", help="Address of the server.  [default: from the settings of host and port]")
+@url_option
 @click.option("--target", type=click.Choice(["local", "aws"]), default="local", show_default=True)
 @click.option("--role", help="ARN of the role of imports.  [default: role in the file]")
 @click.option("--bucket", help="Bucket to which local files are uploaded.  [default: bucket in the file]")
@@ -22,7 +23,7 @@ from personalize_local.settings import SettingError, Settings
 @click.option("--replace", is_flag=True, help="Delete and make anew what cannot be changed, except what holds data.")
 @click.option("--dry-run", is_flag=True, help="Check the file and print what it declares; make no call.")
 @click.option("--timeout", type=click.FloatRange(min=0), help="Seconds that each resource may take.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON; progress goes to standard error.")
+@json_option
 def apply_command(
     file: Path,
     url: str | None,
@@ -36,7 +37,7 @@ def apply_command(
     """Make what FILE declares: personalize.yaml, a folder with it, or a CloudFormation template of AWS::Personalize.
 
     What is there already is left alone or updated, so that a second run changes nothing. With --target aws the
-    credentials, region and endpoints are those of boto3.
+    credentials, region and endpoints are those of boto3. With --json progress goes to standard error.
 
     Exit code 0: it is so. 1: the service refused or failed something. 2: the file or the usage is wrong; nothing was
     called.
@@ -93,7 +94,7 @@ def _clients(target: str, url: str | None) -> dict[str, Any]:
         if target == "aws":
             session = boto3.session.Session()
             return {"personalize": session.client("personalize"), "s3": session.client("s3")}
-        settings = Settings.load({}, os.environ)
+        settings = environment_settings()
         address = (url or settings.url).rstrip("/")
         # The access key tells the account; the command env says local.
         key, secret = (os.environ.get(name, "local") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
@@ -103,8 +104,6 @@ def _clients(target: str, url: str | None) -> dict[str, Any]:
             "personalize": session.client("personalize", endpoint_url=address),
             "s3": session.client("s3", endpoint_url=os.environ.get("AWS_ENDPOINT_URL_S3") or address),
         }
-    except SettingError as error:
-        raise click.UsageError(str(error)) from None
     except (BotoCoreError, ValueError) as error:
         raise click.ClickException(" ".join(str(error).split())) from None
     return {**made, "url": address}
