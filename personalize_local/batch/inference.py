@@ -207,11 +207,12 @@ class Answers:
         import numpy as np
 
         names = self._around.names_of(self._loaded.model.items)
-        items = np.concatenate([np.zeros(0, np.int32), *(items for items, _ in found)]).tolist()
+        items = np.concatenate([np.zeros(0, np.int32), *(items for items, _ in found)])
+        recommended = list(map(names.__getitem__, items.tolist()))
         scores = score_texts(np.concatenate([np.zeros(0), *(shares for _, shares in found)]))
         begin = 0
         for end in np.cumsum([len(items) for items, _ in found]).tolist():
-            text = f'{{"recommendedItems":[{",".join([names[item] for item in items[begin:end]])}]'
+            text = f'{{"recommendedItems":[{",".join(recommended[begin:end])}]'
             if self._recipe.scores:
                 text += f',"scores":[{",".join(scores[begin:end])}]'
             if self._recipe.reasons:

@@ -20,39 +20,46 @@ Best = tuple[Int32, Float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManyScores:
-    """Logits of users one after the other: user i's candidates lie from ``starts[i]`` on, and have ``items``.
+    """Logits of users one after the other: user i's candidates lie from ``starts[i]`` on, in ``cells``.
 
-    ``floor`` is the logit of all other items; None where there are none.
+    A cell is the user's place times the number of items, and the item; ascending. ``floor`` is the logit of all other
+    items; None where there are none.
     """
 
     order: PopularityOrder
     starts: Int64
-    items: Int64
+    cells: Int64
     logits: Float32
     floor: float | None
 
+    def _items(self) -> Int64:
+        firsts = np.arange(len(self.starts) - 1) * len(self.order.order)
+        return self.cells - np.repeat(firsts, np.diff(self.starts))
+
     def scores(self) -> list[Scores]:
         """The scores of each user."""
-        return [self._scores(begin, end) for begin, end in itertools.pairwise(self.starts.tolist())]
+        return [self._scores(user) for user in range(len(self.starts) - 1)]
 
-    def _scores(self, begin: int, end: int) -> Scores:
+    def _scores(self, user: int) -> Scores:
+        part = slice(self.starts[user], self.starts[user + 1])
         if self.floor is None:
-            return Scores(self.logits[begin:end], self.order)
-        items = self.items[begin:end].astype(np.int32)
-        return Scores(self.logits[begin:end], self.order, items=items, floor=self.floor)
+            return Scores(self.logits[part], self.order)
+        items = (self.cells[part] - user * len(self.order.order)).astype(np.int32)
+        return Scores(self.logits[part], self.order, items=items, floor=self.floor)
 
     def top(self, k: int, allowed: Bool | None) -> list[Best]:
         """The best ``k`` items of each user and their probabilities."""
         lengths = np.diff(self.starts)
         logits = self.logits
         if allowed is not None:
-            logits = np.where(allowed[self.items], logits, np.float32(-np.inf))
+            logits = np.where(allowed[self._items()], logits, np.float32(-np.inf))
         least = np.float32(-np.inf if self.floor is None else self.floor)
-        enough = np.add.reduceat(logits > least, self.starts[:-1], dtype=np.int64) >= k
-        # What is beyond the best is not looked at again; where too few are left, items without a score are among them.
-        places = np.flatnonzero(logits >= np.repeat(self._thresholds(logits, lengths, k), lengths))
+        thresholds = self._thresholds(logits, lengths, k)
+        enough = thresholds > least  # else items without a score are among the best
+        # What is beyond the best is not looked at again.
+        places = np.flatnonzero(logits >= np.repeat(thresholds, lengths))
         owners = np.searchsorted(self.starts, places, side="right") - 1
-        found, candidates = logits[places], self.items[places]
+        found, candidates = logits[places], self.cells[places] - owners * len(self.order.order)
         best = np.lexsort((self.order.rank[candidates], -found, owners))
         bounds = np.searchsorted(owners, np.arange(len(lengths) + 1)).tolist()
         items = candidates[best].astype(np.int32)
@@ -60,7 +67,7 @@ class ManyScores:
         return [
             (items[begin : min(begin + k, end)], shares[begin : min(begin + k, end)])
             if is_enough
-            else self._scores(int(self.starts[user]), int(self.starts[user + 1])).top(k, allowed)
+            else self._scores(user).top(k, allowed)
             for user, (is_enough, (begin, end)) in enumerate(
                 zip(enough.tolist(), itertools.pairwise(bounds), strict=True)
             )
@@ -72,7 +79,9 @@ class ManyScores:
         if widest < k:
             return np.full(len(lengths), -np.inf, np.float32)
         padded = np.full((len(lengths), widest), -np.inf, np.float32)
-        padded[np.arange(widest) < lengths[:, None]] = logits
+        bounds = itertools.pairwise(self.starts.tolist())
+        for row, (begin, end) in zip(padded, bounds, strict=True):  # a mask of all takes three times as long
+            row[: end - begin] = logits[begin:end]
         thresholds: Float32 = np.partition(padded, widest - k, axis=1)[:, widest - k]
         return thresholds
 
@@ -91,7 +100,7 @@ class ManyScores:
         rest = np.zeros(users) if self.floor is None else np.exp(self.floor - peaks)
         # What all items have, and what candidates have beside it.
         beside = exponentials - np.repeat(rest, np.diff(self.starts))
-        table = csr_array((beside, self.items, self.starts), shape=(users, n_items))
+        table = csr_array((beside, self._items(), self.starts), shape=(users, n_items))
         sums = (table @ belongs).toarray() + rest[:, None] * np.asarray(belongs.sum(axis=0))
         shares: Float64 = sums / totals[:, None]
         return shares

@@ -251,21 +251,23 @@ class _Parts:
                 yield place, row, weight
 
     @cached_property
-    def _of_periods(self) -> Float32:
-        """What each part of time adds to every item, and a last row for what is of no known time."""
-        assert self.model.periods is not None
-        settings, logits = self.model.settings, self.model.periods.logits
-        return np.pad(logits * np.float32(settings.period_weight * settings.temperature), ((0, 1), (0, 0)))
+    def bases(self) -> Float32:
+        """The logit that each item has by its popularity and the part of time, and a last row without the latter."""
+        popular = self.model._popular.astype(np.float32, copy=False)
+        periods, settings = self.model.periods, self.model.settings
+        if periods is None or not settings.period_weight:
+            return popular[None]
+        added = periods.logits * np.float32(settings.period_weight * settings.temperature)
+        return np.concatenate((popular + added, popular[None]))
 
-    def periods(self, block: _Block) -> tuple[Float32, Int64] | None:
-        """(What is added in each part of time, each user's part); None where time says nothing."""
-        periods = self.model.periods
-        if periods is None or not self.model.settings.period_weight:
-            return None
-        unknown = len(periods.logits)
-        return self._of_periods, np.array(
-            [unknown if time is None else periods.part(time) for time in block.times], np.int64
-        )
+    def base_of(self, block: _Block) -> Int64:
+        """The row of ``bases`` of each user."""
+        last = len(self.bases) - 1
+        if not last:
+            return np.zeros(len(block), np.int64)
+        assert self.model.periods is not None
+        part = self.model.periods.part
+        return np.array([last if time is None else part(time) for time in block.times], np.int64)
 
 
 class _Dense(_Parts):
@@ -284,12 +286,9 @@ class _Dense(_Parts):
         far = self._recent(block, model._far)
         for table, weight in model._further():
             signals.append((self._sums(block, table, (owners, items, far)).astype(np.float32), weight))
-        logits = np.tile(model._popular.astype(np.float32), (len(block), 1))
+        logits = self.bases[self.base_of(block)]
         for signal, weight in signals:
             logits += softened(signal * self._scale(signal), settings.exponent) * np.float32(weight * heat)
-        if (known := self.periods(block)) is not None:
-            rows, parts = known
-            logits += rows[parts]
         for place, row, weight in self.rows(block):
             logits[place] += row * np.float32(weight * heat)
         keys, added = self.again(block)
@@ -297,7 +296,7 @@ class _Dense(_Parts):
         return ManyScores(
             order=model.order,
             starts=np.arange(len(block) + 1) * self.n_items,
-            items=np.tile(np.arange(self.n_items), len(block)),
+            cells=np.arange(len(block) * self.n_items),
             logits=logits.reshape(-1),
             floor=None,
         )
@@ -345,12 +344,13 @@ class _Sparse(_Parts):
         firsts = np.arange(len(block) + 1) * self.n_items
         starts = np.searchsorted(cells, firsts)
         lengths = np.diff(starts)
-        items = cells - np.repeat(firsts[:-1], lengths)
-        logits = model._popular.take(items).astype(np.float32, copy=False)
+        logits = self.bases.reshape(-1).take(
+            cells + np.repeat(self.base_of(block) * self.n_items - firsts[:-1], lengths)
+        )
         sums = self._sums
         for keys, values, weight in tables:
             np.add.at(sums, keys, values)
-            signal = sums[cells]
+            signal = sums.take(cells)
             sums[cells] = 0.0
             scale, factor = self._scale(starts, signal), np.float32(weight * heat)
             if model.settings.exponent == 1.0:  # what is not softened needs one pass less
@@ -360,15 +360,12 @@ class _Sparse(_Parts):
                 signal = softened(signal, model.settings.exponent)
                 signal *= factor
             logits += signal
-        if (known := self.periods(block)) is not None:
-            rows, parts = known
-            logits += rows.reshape(-1).take(np.repeat(parts * self.n_items, lengths) + items)
         for place, row, weight in self.rows(block):
             part = slice(starts[place], starts[place + 1])
-            logits[part] += row[items[part]] * np.float32(weight * heat)
+            logits[part] += row[cells[part] - firsts[place]] * np.float32(weight * heat)
         logits[np.searchsorted(cells, seen)] += added
         # An item without any signal has 0 everywhere but in popularity, where it has the mean.
-        return ManyScores(order=model.order, starts=starts, items=items, logits=logits, floor=0.0)
+        return ManyScores(order=model.order, starts=starts, cells=cells, logits=logits, floor=0.0)
 
     def _tables(self, block: _Block) -> Iterator[tuple[Int64, Float32, float]]:
         """Cells, values and weight of each table; a cell may come twice."""
