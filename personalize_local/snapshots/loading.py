@@ -44,13 +44,15 @@ def load(emulator: Emulator, path: Path, name: str | None = None) -> Manifest:
         _check_store(name, folder / STORE, archive.manifest.store)
         _make_names_free(emulator.root, folder)
         try:
-            emulator.database.become(folder / STORE, lambda: _move(folder, emulator.root))
+            with emulator.database.alone():
+                emulator.database.become(folder / STORE, lambda: _move(folder, emulator.root))
+                emulator.jobs.abandon()
         except (OSError, sqlite3.Error) as error:
             raise SnapshotError(f"{name} cannot be put in force: {error}") from None
         manifest = archive.manifest
     is_virtual = emulator.clock.is_virtual  # also one that was frozen, which is forgotten
     emulator.forget()
-    emulator.jobs.abandon()
+    emulator.jobs.end_abandoned()
     if is_virtual:
         emulator.clock.stand_at(manifest.clock)
     emulator.ids.restore(manifest.ids)
