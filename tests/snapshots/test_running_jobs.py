@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sqlite3
 import threading
+import uuid
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ from personalize_local.emulator import Emulator
 from personalize_local.jobs.runner import JobType
 from personalize_local.jobs.workplace import Workplace
 from personalize_local.settings import Settings
+from personalize_local.snapshots import loading
 from personalize_local.snapshots.archive import SnapshotError
 from personalize_local.store.records import Job
 from tests.conftest import build_checked
@@ -167,3 +172,70 @@ def test_jobs_that_are_accepted_while_the_state_changes_are_done(
         assert room.ended(arn).state == "DONE"
     assert (room.job("a"), room.job("b")) == (None, None)
     assert (room.marks(), room.emulator.jobs.running) == (3, 0)
+
+
+def working(room: Room, *names: str) -> Path:
+    """The folder of the parts of a job that is under way."""
+    work = room.emulator.root / "spool" / str(uuid.uuid4())
+    work.mkdir(parents=True)
+    for name in ("parts.json", *names):
+        (work / name).write_text(json.dumps({"names": [], "parts": []}))
+    room.add("parts", work=work.name)
+    return work
+
+
+def saved(room: Room) -> set[str]:
+    room.emulator.save_snapshot(room.snapshot)
+    with zipfile.ZipFile(room.snapshot) as archive:
+        return {name.split("/", 2)[2] for name in archive.namelist() if name.startswith("spool/")}
+
+
+def test_of_parts_that_are_worked_on_what_is_finished_is_saved(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = working(room, "in-000001", ".out-000001", "out-000000", "done-000000.json", "in-000002")
+    link = os.link
+
+    def ending(source: Path, target: Path) -> None:
+        if source.name == "parts.json":
+            (work / ".out-000001").rename(work / "out-000001")
+        if source.name == "in-000002":
+            source.unlink()
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", ending)
+    assert saved(room) == {"parts.json", "in-000001", "out-000000", "done-000000.json"}
+
+
+def test_what_is_deleted_while_a_snapshot_is_saved_is_not_in_it(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = room.emulator.root / "spool" / str(uuid.uuid4())
+    for name in ("deep/one", "deep/two"):
+        (left / name).parent.mkdir(parents=True, exist_ok=True)
+        (left / name).touch()
+    link = os.link
+
+    def ending(source: Path, target: Path) -> None:
+        shutil.rmtree(left, ignore_errors=True)
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", ending)
+    assert saved(room) == set()
+
+
+def test_a_folder_that_changes_while_a_snapshot_is_loaded_is_not_the_one_that_was_saved(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = working(room, "in-000000")
+    room.emulator.save_snapshot(room.snapshot)
+    blocks = loading._blocks
+
+    def vanishing(path: Path) -> Iterator[bytes]:
+        if path.parent == work:
+            path.unlink()
+        yield from blocks(path)
+
+    monkeypatch.setattr(loading, "_blocks", vanishing)
+    monkeypatch.setattr(room.emulator.jobs, "submit", lambda _: None)
+    room.emulator.load_snapshot(room.snapshot)
+    job = room.job("parts")
+    assert job is not None
+    assert job.payload["work"] != work.name
+    assert {path.name for path in (work.parent / job.payload["work"]).iterdir()} == {"parts.json", "in-000000"}
