@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from threading import Timer
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore_shapes.errors import ServiceError
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from personalize_local.emulator import Emulator
     from personalize_local.engine.vocabulary import Vocabulary
 
+KEPT_SECONDS = 30.0
+"""For which a worker that is given no further part keeps what it knows of a job (chosen): parts take about one."""
 GONE = Sentence(
     "The solution version of the job is not there any more.",
     rule="chosen",
@@ -122,16 +126,46 @@ class Surroundings:
             raise JobFailure(GONE()) from None
 
 
-@lru_cache(maxsize=1)
-def _opened(payload: str, workplace: Workplace) -> Surroundings:
-    return Surroundings(json.loads(payload), workplace)
+class _Kept:
+    """The surroundings of the last job that asked for them, until nobody has asked for a while.
+
+    A worker cannot tell which part of a job is the last that it is given, and a job that fails has no last step.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._given: tuple[str, Workplace] | None = None
+        self._surroundings: Surroundings | None = None
+        self._end: Timer | None = None
+
+    def of(self, payload: Mapping[str, Any], workplace: Workplace) -> Surroundings:
+        given = json.dumps(payload, sort_keys=True), workplace
+        with self._lock:
+            if self._surroundings is None or self._given != given:
+                self._surroundings, self._given = Surroundings(payload, workplace), given
+            if self._end is not None:
+                self._end.cancel()
+            self._end = Timer(KEPT_SECONDS, self.let_go)
+            self._end.daemon = True  # a worker that ends does not wait for it
+            self._end.start()
+            return self._surroundings
+
+    def let_go(self) -> None:
+        with self._lock:
+            self._surroundings = self._given = None
+            if self._end is not None:
+                self._end.cancel()
+                self._end = None
+
+
+_KEPT = _Kept()
 
 
 def surroundings_of(payload: Mapping[str, Any], workplace: Workplace) -> Surroundings:
     """The surroundings of a job. A worker keeps those of the last one, whose parts it is given one after the other."""
-    return _opened(json.dumps(payload, sort_keys=True), workplace)
+    return _KEPT.of(payload, workplace)
 
 
 def let_go() -> None:
-    """Forget what is kept: the job has ended."""
-    _opened.cache_clear()
+    """Forget what this process keeps: the job has ended. Other workers that had parts of it forget it by themselves."""
+    _KEPT.let_go()
