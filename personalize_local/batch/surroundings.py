@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Timer
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from botocore_shapes.errors import ServiceError
 from personalize_local.batch.lines import as_json
-from personalize_local.context import Context
+from personalize_local.context import Asking
 from personalize_local.jobs.lifecycle import Modes
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.provenance import Rule, Sentence
@@ -28,7 +28,6 @@ from personalize_local.store.past import Past
 from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
-    from personalize_local.emulator import Emulator
     from personalize_local.engine.vocabulary import Vocabulary
 
 KEPT_SECONDS = 30.0
@@ -71,7 +70,7 @@ class _Fixed(Views):
         datasets = {kind: Dataset(kind, known, workplace) for kind, known in held.items()}
         self._view = View(datasets=datasets, entities={})
 
-    def of(self, context: Context, rows: Rows, group: str) -> View:
+    def of(self, context: Asking, rows: Rows, group: str) -> View:
         """The view."""
         del context, rows, group
         return self._view
@@ -86,7 +85,6 @@ class Surroundings:
         self.settings = Settings(**told, seed=workplace.seed)
         self.modes = Modes.parse(self.settings.status, frozenset(kind.mode_key for kind in KINDS.values()))
         self.quotas = Quotas.parse(self.settings.quotas)
-        self.kinds = KINDS
         self.database = _Still()
         self.filters = Filters()
         self.views = _Fixed(workplace, payload["held"])
@@ -94,14 +92,14 @@ class Surroundings:
         self._names: tuple[Vocabulary, Sequence[str]] | None = None
 
     @cached_property
-    def context(self) -> Context:
+    def context(self) -> Asking:
         """A context whose time is that of the job's creation."""
-        return Context(
+        return Asking(
             account=self.payload["account"],
             region=self.payload["region"],
             request_id="",
             now=self.payload["now"],
-            emulator=cast("Emulator", self),
+            emulator=self,
         )
 
     def names_of(self, ids: Vocabulary) -> Sequence[str]:
