@@ -343,10 +343,14 @@ class Emulator(Handles, Reports):
 
     def reset(self) -> None:
         """Forget all resources, data, events and models."""
-        with self.database.write() as rows:
-            rows.clear()
+        with self.database.alone():
+            with self.database.write() as rows:
+                rows.clear()
+            self.jobs.abandon()
         self.forget()
-        self.jobs.abandon()
+        self.jobs.end_abandoned()
+        # Calls are answered meanwhile, and what they began stands.
+        self.resume()
 
     def save_snapshot(self, path: str | PathLike[str]) -> dict[str, Any]:
         """Write the whole state to one file while calls are answered; what it says of itself. Raises SnapshotError."""

@@ -71,9 +71,14 @@ def part(payload: Mapping[str, Any], workplace: Workplace, number: int) -> dict[
     if facts is None:
         around = surroundings_of(payload, workplace)
         facts = {"errors": 0}
-        with around.rows() as rows:
-            answers = Answers(around, rows)
-            folder.finish(number, answers.of(folder.lines(number), facts), facts)
+        try:
+            with around.rows() as rows:
+                answers = Answers(around, rows)
+                folder.finish(number, answers.of(folder.lines(number), facts), facts, keep_input=False)
+        except FileNotFoundError:
+            # A worker of an attempt that has broken may have ended the part before it was ended itself.
+            if (facts := folder.facts(number)) is None:
+                raise
     return facts
 
 

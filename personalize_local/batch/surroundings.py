@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from functools import cached_property
+from threading import Timer
+from typing import TYPE_CHECKING, Any
 
 from botocore_shapes.errors import ServiceError
 from personalize_local.batch.lines import as_json
-from personalize_local.context import Context
+from personalize_local.context import Asking
 from personalize_local.jobs.lifecycle import Modes
 from personalize_local.jobs.workplace import JobFailure, Workplace
 from personalize_local.provenance import Rule, Sentence
@@ -26,9 +28,10 @@ from personalize_local.store.past import Past
 from personalize_local.store.sql import Rows
 
 if TYPE_CHECKING:
-    from personalize_local.emulator import Emulator
     from personalize_local.engine.vocabulary import Vocabulary
 
+KEPT_SECONDS = 30.0
+"""For which a worker that is given no further part keeps what it knows of a job (chosen): parts take about one."""
 GONE = Sentence(
     "The solution version of the job is not there any more.",
     rule="chosen",
@@ -67,7 +70,7 @@ class _Fixed(Views):
         datasets = {kind: Dataset(kind, known, workplace) for kind, known in held.items()}
         self._view = View(datasets=datasets, entities={})
 
-    def of(self, context: Context, rows: Rows, group: str) -> View:
+    def of(self, context: Asking, rows: Rows, group: str) -> View:
         """The view."""
         del context, rows, group
         return self._view
@@ -82,7 +85,6 @@ class Surroundings:
         self.settings = Settings(**told, seed=workplace.seed)
         self.modes = Modes.parse(self.settings.status, frozenset(kind.mode_key for kind in KINDS.values()))
         self.quotas = Quotas.parse(self.settings.quotas)
-        self.kinds = KINDS
         self.database = _Still()
         self.filters = Filters()
         self.views = _Fixed(workplace, payload["held"])
@@ -90,14 +92,14 @@ class Surroundings:
         self._names: tuple[Vocabulary, Sequence[str]] | None = None
 
     @cached_property
-    def context(self) -> Context:
+    def context(self) -> Asking:
         """A context whose time is that of the job's creation."""
-        return Context(
+        return Asking(
             account=self.payload["account"],
             region=self.payload["region"],
             request_id="",
             now=self.payload["now"],
-            emulator=cast("Emulator", self),
+            emulator=self,
         )
 
     def names_of(self, ids: Vocabulary) -> Sequence[str]:
@@ -122,16 +124,46 @@ class Surroundings:
             raise JobFailure(GONE()) from None
 
 
-@lru_cache(maxsize=1)
-def _opened(payload: str, workplace: Workplace) -> Surroundings:
-    return Surroundings(json.loads(payload), workplace)
+class _Kept:
+    """The surroundings of the last job that asked for them, until nobody has asked for a while.
+
+    A worker cannot tell which part of a job is the last that it is given, and a job that fails has no last step.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._given: tuple[str, Workplace] | None = None
+        self._surroundings: Surroundings | None = None
+        self._end: Timer | None = None
+
+    def of(self, payload: Mapping[str, Any], workplace: Workplace) -> Surroundings:
+        given = json.dumps(payload, sort_keys=True), workplace
+        with self._lock:
+            if self._surroundings is None or self._given != given:
+                self._surroundings, self._given = Surroundings(payload, workplace), given
+            if self._end is not None:
+                self._end.cancel()
+            self._end = Timer(KEPT_SECONDS, self.let_go)
+            self._end.daemon = True  # a worker that ends does not wait for it
+            self._end.start()
+            return self._surroundings
+
+    def let_go(self) -> None:
+        with self._lock:
+            self._surroundings = self._given = None
+            if self._end is not None:
+                self._end.cancel()
+                self._end = None
+
+
+_KEPT = _Kept()
 
 
 def surroundings_of(payload: Mapping[str, Any], workplace: Workplace) -> Surroundings:
     """The surroundings of a job. A worker keeps those of the last one, whose parts it is given one after the other."""
-    return _opened(json.dumps(payload, sort_keys=True), workplace)
+    return _KEPT.of(payload, workplace)
 
 
 def let_go() -> None:
-    """Forget what is kept: the job has ended."""
-    _opened.cache_clear()
+    """Forget what this process keeps: the job has ended. Other workers that had parts of it forget it by themselves."""
+    _KEPT.let_go()

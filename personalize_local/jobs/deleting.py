@@ -168,6 +168,8 @@ def _rewrite(payload: Mapping[str, Any], read: Mapping[str, str], users: Array, 
     removed = {}
     for known in payload["datasets"].values():
         for first, new in known["replacements"].items():
+            if read.get(first) == new:
+                continue  # the job has ended meanwhile: what it has put in force is not to be touched
             # An earlier run may have been cut off after it, or have read what is no longer in force.
             shutil.rmtree(workplace.datasets / new, ignore_errors=True)
             if first in read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -154,7 +155,7 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     named = parse_location(payload["location"])
     objects, location = input_place(workplace, named, payload["folder"])
     destination = workplace.datasets / payload["folder"]
-    shutil.rmtree(destination, ignore_errors=True)  # of a run whose outcome was never written down
+    made = destination.with_name(f"{destination.name}.{secrets.token_hex(4)}")
     try:
         keys = list(files_at(objects, location))
         size = _size_of(objects, location, keys)
@@ -163,21 +164,39 @@ def run(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
         ]
         if not opened:
             raise JobFailure(INVALID_LOCATION())
-        result = import_files(
+        import_files(
             opened,
             schema,
-            destination,
+            made,
             minimum_rows=minimum_rows(schema, relaxed=workplace.relaxed_minimums),
         )
         if "attribution" in payload:
-            attributing.measure(payload, workplace, schema, destination)
+            attributing.measure(payload, workplace, schema, made)
+        rows = _named(made, destination)
     except ImportFailure as failure:
         raise JobFailure(failure.reason, asdict(failure.report)) from None
     except MissingColumns as failure:
         raise JobFailure(str(failure), asdict(ImportReport(file=failure.file))) from None
     except ObjectError as error:
         raise unreadable(error, named.bucket) from None
-    return {"rows": result.rows, "bytes": size, "report": asdict(ImportReport(rows_read=result.rows))}
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return {"rows": rows, "bytes": size, "report": asdict(ImportReport(rows_read=rows))}
+
+
+def _named(made: Path, destination: Path) -> int:
+    """Give a segment its name; how many rows there are under it.
+
+    What has the name already is whole, of a run whose outcome was never written down or is in force: it stays.
+    """
+    from personalize_local.datasets.segments import read_info
+
+    try:
+        made.rename(destination)
+    except OSError:
+        if not destination.is_dir():
+            raise
+    return read_info(destination).rows
 
 
 def tell(result: Mapping[str, Any]) -> str:

@@ -1,15 +1,15 @@
 """The lines of a batch job in parts of bounded size, each done once and kept on disk until all are.
 
-A job's folder has ``parts.json``, which says how the input was cut, ``in-NUMBER`` for each part that is not done,
-``out-NUMBER`` and, written last, ``done-NUMBER.json`` for each that is. Killed at any moment, the next run goes on with
-what is not done.
+A job's folder has ``parts.json``, which says how the input was cut, ``in-NUMBER`` for each part, until it is done where
+nobody reads it again, ``out-NUMBER`` and, after that, ``done-NUMBER.json`` for each that is. Killed at any moment, the
+next run goes on with what is not done.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -24,6 +24,7 @@ BYTES = 8 << 20
 """Bytes of the lines of a part, about (chosen)."""
 LONGEST = 1 << 20
 """Bytes that are read of one line (chosen): the rest of it is passed over, and it is no JSON then."""
+_PLAN = "parts.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Folder:
     def plan(self) -> Plan | None:
         """How the input was cut; None before it was."""
         try:
-            stored = json.loads((self.path / "parts.json").read_text(encoding="utf-8"))
+            stored = json.loads((self.path / _PLAN).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         parts = [Part(number=number, file=file, lines=lines) for number, (file, lines) in enumerate(stored["parts"])]
@@ -70,7 +71,7 @@ class Folder:
     def keep(self, plan: Plan) -> None:
         """Write the plan down: from then on its parts are there."""
         stored = {"names": list(plan.names), "parts": [(part.file, part.lines) for part in plan.parts]}
-        _replace(self.path / "parts.json", json.dumps(stored).encode())
+        _replace(self.path / _PLAN, json.dumps(stored).encode())
 
     def input(self, number: int) -> Path:
         """The lines of a part."""
@@ -89,7 +90,9 @@ class Folder:
             for line in file:
                 yield line.rstrip(b"\r\n")
 
-    def finish(self, number: int, pieces: Iterable[bytes], facts: Mapping[str, int]) -> None:
+    def finish(
+        self, number: int, pieces: Iterable[bytes], facts: Mapping[str, int], *, keep_input: bool = True
+    ) -> None:
         """Keep what came of a part, once all ``pieces`` of it are there; what counted it is read after them."""
         output = self.output(number)
         unfinished = output.with_name(f".{output.name}")
@@ -97,6 +100,8 @@ class Folder:
             file.writelines(pieces)
         unfinished.replace(output)
         _replace(self._facts(number), json.dumps(dict(facts)).encode())
+        if not keep_input:
+            self.input(number).unlink(missing_ok=True)
 
     def facts(self, number: int) -> dict[str, int] | None:
         """What was counted in a part; None before it is done."""
@@ -104,6 +109,31 @@ class Folder:
             return cast("dict[str, int]", json.loads(self._facts(number).read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
+
+    def keep_at(self, target: Path, copy: Callable[[Path, Path], object]) -> None:
+        """Have what is finished copied to a new folder, while others work on the parts.
+
+        There each part is done, with what came of it, or has its input: an input goes when its part is done, and a part
+        is done when what came of it is there. ``copy`` passes over what is gone.
+        """
+        target.mkdir()
+        copy(self.path / _PLAN, target / _PLAN)
+        for path in self._there():
+            if path.name.startswith("in-"):
+                copy(path, target / path.name)
+        for path in self._there():
+            if path.is_dir():
+                Folder(path).keep_at(target / path.name, copy)
+            elif path.name.startswith("done-"):
+                output = f"out-{path.stem.removeprefix('done-')}"  # a listing may miss what is replaced meanwhile
+                copy(self.path / output, target / output)
+                copy(path, target / path.name)
+
+    def _there(self) -> list[Path]:
+        try:
+            return list(self.path.iterdir())
+        except FileNotFoundError:
+            return []  # it is begun anew
 
     def drop(self) -> None:
         """Delete the folder."""

@@ -14,6 +14,7 @@ from weakref import WeakSet
 from personalize_local.clock import Clock
 from personalize_local.jobs.course import Course, Progress, Stages
 from personalize_local.jobs.executors import stop
+from personalize_local.jobs.lanes import Lanes, Run
 from personalize_local.jobs.sweeping import sweep
 from personalize_local.jobs.workplace import JobFailure, RunAgain, Workplace
 from personalize_local.provenance import Sentence
@@ -31,6 +32,8 @@ _WRITES = 3
 """Attempts to write an outcome down: the disk may be full or busy for a moment."""
 _ATTEMPTS = 2
 """A worker that dies (out of memory, killed) gets one more chance before its job has failed."""
+_BEGINNINGS = 3
+"""Executors that are asked to begin a run: one that has just broken or was stopped takes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +70,14 @@ class JobRunner:
         self._make_executor, self._workplace = make_executor, workplace
         self._told, self._width = ended, width
         self._fails = fails
-        self._executor: Executor | None = None
+        self._lanes = Lanes(make_executor)
         self._lock = threading.Lock()
-        self._running: dict[str, Future[dict[str, Any]]] = {}
-        self._courses: dict[str, Course] = {}
-        self._ended: WeakSet[Executor] = WeakSet()
+        """Not to be held where the database is read or written: who writes may hold that and wait for this."""
+        self._running: dict[str, Run] = {}
+        self._cut: WeakSet[Executor] = WeakSet()
+        self._abandoned: list[Executor] = []
+        self._state = 0
+        """Which state of the emulator jobs belong to; it grows with :meth:`abandon`."""
         self._sweep = False
         self._closed = False
 
@@ -81,41 +87,79 @@ class JobRunner:
         return len(self._running)
 
     def submit(self, arn: str, attempt: int = 1) -> None:
-        """Start the job of ``arn``, which is in the store already."""
-        with self._database.read() as rows:
-            job = rows.job(arn)
-        if job is None or job.state != "PENDING":
-            return
-        executor = self._current()
-        if executor is None:
-            return
-        reason = self._fails(job) if attempt == 1 else None
-        try:
-            future = self._begin(job, executor) if reason is None else _failed(reason)
-        except RuntimeError:  # a worker died since, or the executor was stopped for another job
-            self._drop(executor)
-            self.submit(arn, attempt)
-            return
-        self._running[arn] = future
-        future.add_done_callback(lambda done: self._finish(job, done, executor, attempt))
+        """Start the job of ``arn``, which is in the store already, unless it runs."""
+        run = self._claimed(arn, attempt)
+        if run is not None:
+            self._begin(run)
 
-    def _begin(self, job: Job, executor: Executor) -> Future[dict[str, Any]]:
+    def _claimed(self, arn: str, attempt: int) -> Run | None:
+        # Nobody ends a job or puts another state in force between the look at the store and the note that it runs.
+        with self._database.alone(), self._database.read() as rows:
+            job = rows.job(arn)
+            if job is None or job.state != "PENDING":
+                return None
+            with self._lock:
+                known = self._running.get(arn)
+                # One of the same name with another payload is of a resource that is gone.
+                if self._closed or (known is not None and known.job.payload == job.payload):
+                    return None
+                self._running[arn] = run = Run(job, attempt, self._state)
+                return run
+
+    def _begin(self, run: Run) -> None:
+        reason = self._fails(run.job) if run.attempt == 1 else None
+        if reason is not None:
+            self._follow(run, _failed(reason))
+            return
+        for _ in range(_BEGINNINGS):
+            executor = self._executor_for(run)
+            if executor is None:
+                self._after(run)
+                return
+            try:
+                self._follow(run, self._started(run, executor))
+                return
+            except RuntimeError:  # a worker died since, or the executor was stopped for another job
+                self._drop(executor)
+        log.error("%s could not be begun", run.job.arn)
+        self._release(run)
+        self._after(run)
+
+    def _follow(self, run: Run, future: Future[dict[str, Any]]) -> None:
+        run.future = future
+        future.add_done_callback(lambda done: self._finish(run, done))
+        if not self._wanted(run):  # it was stopped before there was anything to stop
+            future.cancel()
+
+    def _executor_for(self, run: Run) -> Executor | None:
+        """None where the run has to wait for its turn, or is not wanted any more."""
+        with self._lock:
+            if self._closed or not self._wanted(run):
+                return None
+            run.executor = self._lanes.executor_for(run)
+            return run.executor
+
+    def _wanted(self, run: Run) -> bool:
+        return self._running.get(run.job.arn) is run
+
+    def _started(self, run: Run, executor: Executor) -> Future[dict[str, Any]]:
+        job = run.job
         type_, workplace = self._types[job.kind], self._workplace(job.payload.get("account", ""))
         if type_.stages is None:
             return executor.submit(type_.run, job.payload, workplace)
-        course = Course(
+        run.course = Course(
             executor,
             arn=job.arn,
             payload=job.payload,
             workplace=workplace,
             stages=type_.stages,
             finish=type_.run,
-            width=self._width,
-            wanted=lambda: self._is_pending(job),
+            # What died for want of memory has more of it when its parts are done one by one.
+            width=self._width if run.attempt == 1 else 1,
+            wanted=lambda: self._wanted(run) and self._is_pending(job),
         )
-        self._courses[job.arn] = course
-        course.begin()
-        return course.outcome
+        run.course.begin()
+        return run.course.outcome
 
     def _is_pending(self, job: Job) -> bool:
         with self._database.read() as rows:
@@ -137,32 +181,32 @@ class JobRunner:
 
     def progress(self, arn: str) -> Progress | None:
         """How far a job in parts is that runs now; None for any other."""
-        course = self._courses.get(arn)
-        return None if course is None else course.progress
-
-    def _current(self) -> Executor | None:
-        with self._lock:
-            if self._executor is None and not self._closed:
-                self._executor = self._make_executor()
-            return self._executor
+        run = self._running.get(arn)
+        return None if run is None or run.course is None else run.course.progress
 
     def resume(self) -> None:
-        """Submit every unfinished job; running one twice is harmless, its output replaces itself."""
+        """Submit every unfinished job that does not run."""
         with self._database.read() as rows:
             unfinished = rows.unfinished_jobs()
         for job in unfinished:
-            log.info("resuming %s", job.arn)
+            if job.arn not in self._running:
+                log.info("resuming %s", job.arn)
             self.submit(job.arn)
 
-    def _finish(self, job: Job, future: Future[dict[str, Any]], executor: Executor, attempt: int) -> None:
-        if self._running.get(job.arn) is future:
-            del self._running[job.arn]
-            self._courses.pop(job.arn, None)
-        if self._closed:
+    def _finish(self, run: Run, future: Future[dict[str, Any]]) -> None:
+        try:
+            self._conclude(run, future)
+        finally:
+            self._release(run)
+            self._after(run)
+
+    def _conclude(self, run: Run, future: Future[dict[str, Any]]) -> None:
+        job, executor = run.job, run.executor
+        if self._closed or run.state != self._state:
             return
-        if executor in self._ended and _was_cut_off(future):
+        if executor in self._cut and _was_cut_off(future):
             # Stopped for the sake of another job, of which the store knows that it is not to run again.
-            self.submit(job.arn, attempt)
+            self._again(run, run.attempt)
             return
         if future.cancelled():
             return
@@ -176,61 +220,79 @@ class JobRunner:
             told = f"{failure.reason} {failure.report or ''}" if tell is None else tell(outcome.result)
             log.warning("%s failed: %s", job.arn, told)
         except BrokenProcessPool:
-            self._drop(executor)
-            if attempt < _ATTEMPTS:
-                self.submit(job.arn, attempt + 1)
+            if executor is not None:
+                self._drop(executor)
+            if run.attempt < _ATTEMPTS:
+                self._again(run, run.attempt + 1)
                 return
             outcome = replace(job, state="FAILED", result={"reason": PROCESS_ENDED()})
         except Exception:
             log.exception("%s failed", job.arn)
             outcome = replace(job, state="FAILED", result={"reason": FAULT()})
-        self._write(replace(outcome, finished=round(self._clock.now(), 3)))
+        self._write(run, replace(outcome, finished=round(self._clock.now(), 3)))
 
-    def _write(self, job: Job) -> None:
+    def _again(self, run: Run, attempt: int) -> None:
+        self._release(run)
+        self.submit(run.job.arn, attempt)
+
+    def _write(self, run: Run, job: Job) -> None:
         for _ in range(_WRITES):
             try:
-                self._end(job, self._types[job.kind].complete)
+                self._end(run, job, self._types[job.kind].complete)
                 break
             except RunAgain:
                 log.info("%s runs again", job.arn)
-                self.submit(job.arn)
+                self._again(run, 1)
                 break
             except Exception:
                 log.exception("the outcome of %s could not be written", job.arn)
         else:
             # What cannot be put in force has failed: nobody waits for it for ever.
             try:
-                self._end(replace(job, state="FAILED", result={"reason": FAULT()}), None)
+                self._end(run, replace(job, state="FAILED", result={"reason": FAULT()}), None)
             except Exception:
                 log.exception("%s could not be ended", job.arn)
         if self._sweep:
             self.sweep()
 
-    def _end(self, job: Job, complete: Callable[[Rows, Job, Workplace], None] | None) -> None:
+    def _end(self, run: Run, job: Job, complete: Callable[[Rows, Job, Workplace], None] | None) -> None:
         with self._database.write() as rows:
-            written = rows.finish_job(job)
+            # The state that was put in force since may have this job too, and has nothing that it was done on.
+            written = run.state == self._state and rows.finish_job(job)
             if written and complete is not None:
                 complete(rows, job, self._workplace(job.payload.get("account", "")))
                 self._sweep = True
+            # Whoever sees that it has ended sees that it does not run, and nobody begins it in between.
+            self._release(run)
         if written:
             self._told(job)
 
+    def _release(self, run: Run) -> None:
+        with self._lock:
+            if self._wanted(run):
+                del self._running[run.job.arn]
+
+    def _after(self, run: Run) -> None:
+        with self._lock:
+            following, idle = self._lanes.after(run, self._wanted)
+        if following is not None:
+            self._begin(following)
+        if idle is not None:
+            idle.shutdown(wait=False)  # this may be the thread that it would wait for
+
     def _drop(self, executor: Executor) -> None:
         with self._lock:
-            if self._executor is executor:
-                self._executor = None
+            self._lanes.drop(executor)
 
     def stop(self, arn: str) -> None:
         """End the work on a job that is no longer pending in the store; what ran beside it begins again."""
-        future = self._running.pop(arn, None)
-        if future is None or future.cancel():
-            return
         with self._lock:
-            executor, self._executor = self._executor, None
-        if executor is None:
+            run = self._running.pop(arn, None)
+        if run is None or run.future is None or run.future.cancel() or run.executor is None:
             return
-        self._ended.add(executor)
-        stop(executor, busy=True)
+        self._drop(run.executor)
+        self._cut.add(run.executor)
+        stop(run.executor, busy=True)
 
     def sweep_soon(self) -> None:
         """Files may have become unreferenced: look when the next job ends."""
@@ -242,19 +304,29 @@ class JobRunner:
         sweep(self._database, self._workplace(""))
 
     def abandon(self) -> None:
-        """End all jobs; their outcome is no longer wanted."""
+        """Nothing of what runs is wanted any more, nor written down: another state is in force from now on.
+
+        To be called in the moment in which that is so, by who is :meth:`Database.alone`; :meth:`end_abandoned` follows.
+        """
         with self._lock:
-            executor, self._executor = (self._executor, None) if self._running else (None, self._executor)
-        if executor is not None:
+            self._state += 1
+            if self._running:
+                self._abandoned += self._lanes.take()
+                self._running.clear()
+
+    def end_abandoned(self) -> None:
+        """End the processes of abandoned jobs, and wait for that. Jobs of the state in force go on."""
+        with self._lock:
+            abandoned, self._abandoned = self._abandoned, []
+        for executor in abandoned:
             stop(executor, busy=True)
-        self.sweep()
 
     def close(self) -> None:
-        """End the executor; unfinished jobs stay in the store."""
+        """End the executors; unfinished jobs stay in the store."""
         with self._lock:
             self._closed = True
-            executor, self._executor = self._executor, None
-        if executor is not None:
+            executors, self._abandoned = [*self._lanes.take(), *self._abandoned], []
+        for executor in executors:
             stop(executor, busy=bool(self._running))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from personalize_local.attribution.expressions import datasets_of
-from personalize_local.context import Context
+from personalize_local.context import Asking, Context
 from personalize_local.datasets.schema import Schema, SchemaError, check_replacement, fold, parse_schema
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources import dataset_group, schema
@@ -155,7 +155,7 @@ def _check_fit(parsed: Schema, dataset_type: str, domain: str | None) -> None:
         raise OTHER_DOMAIN()
 
 
-def live_datasets(context: Context, rows: Rows, group: str) -> dict[str, Record]:
+def live_datasets(context: Asking, rows: Rows, group: str) -> dict[str, Record]:
     """The datasets of a dataset group by their type, each with the body in force; those in deletion are left out."""
     return {
         dataset.body["datasetType"]: replace(dataset, body=status_of(context, KIND, dataset).body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from personalize_local.arns import parse_arn, partition_of
-from personalize_local.context import Context
+from personalize_local.context import Asking, Context
 from personalize_local.errors import NOT_ACTIVE, WRONG_ARN
 from personalize_local.provenance import Refusal
 from personalize_local.resources.kind import IN_CREATION, Kind
@@ -14,7 +14,7 @@ from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
 
-def check_arn(context: Context, kind: Kind, member: str, arn: str) -> None:
+def check_arn(context: Asking, kind: Kind, member: str, arn: str) -> None:
     """Raise InvalidInputException when ``arn`` is of another kind, account or region."""
     parsed = parse_arn(arn)
     if (
@@ -27,7 +27,7 @@ def check_arn(context: Context, kind: Kind, member: str, arn: str) -> None:
         raise WRONG_ARN(member=member, arn=arn)
 
 
-def require(context: Context, rows: Rows, kind: Kind, arn: str, member: str | None = None) -> Record:
+def require(context: Asking, rows: Rows, kind: Kind, arn: str, member: str | None = None) -> Record:
     """The live resource of ``arn``.
 
     Raises InvalidInputException for an ARN of another kind, account or region, ResourceNotFoundException when there
@@ -57,7 +57,7 @@ def require_active(
     return replace(record, body=status.body)
 
 
-def live_children(context: Context, rows: Rows, kind: Kind, parent: str) -> list[Record]:
+def live_children(context: Asking, rows: Rows, kind: Kind, parent: str) -> list[Record]:
     """The live resources of a kind under a parent ARN, oldest first."""
     return [child for child in rows.children(parent, kind.name) if is_live(context, kind, child)]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from personalize_local.context import Context
+from personalize_local.context import Asking, Context
 from personalize_local.jobs.lifecycle import Mode, Phase, ended_at, holds_name, is_gone, phase
 from personalize_local.provenance import Rule
 from personalize_local.resources.kind import STOPPING, Kind, Lifecycle
@@ -77,12 +77,12 @@ class Status:
         return str(self.update["status"])
 
 
-def mode_of(context: Context, kind: Kind) -> Mode:
+def mode_of(context: Asking, kind: Kind) -> Mode:
     """How statuses of this kind advance."""
     return context.emulator.modes.of(kind.mode_key)
 
 
-def status_of(context: Context, kind: Kind, record: Record) -> Status:
+def status_of(context: Asking, kind: Kind, record: Record) -> Status:
     """The status of ``record`` now, with the body in force."""
     life = kind.lifecycle
     if life is None:
@@ -104,7 +104,7 @@ def status_of(context: Context, kind: Kind, record: Record) -> Status:
     return status
 
 
-def _created(context: Context, life: Lifecycle, mode: Mode, record: Record) -> Status:
+def _created(context: Asking, life: Lifecycle, mode: Mode, record: Record) -> Status:
     job, since = record.job, record.created
     polls = record.state.get("polls", 0)
     progress = phase(mode, since=since, polls=polls, job=job, now=context.now, real_seconds=life.create)
@@ -122,7 +122,7 @@ def _created(context: Context, life: Lifecycle, mode: Mode, record: Record) -> S
     )
 
 
-def _switched(context: Context, life: Lifecycle, mode: Mode, switch: Mapping[str, Any], status: Status) -> Status:
+def _switched(context: Asking, life: Lifecycle, mode: Mode, switch: Mapping[str, Any], status: Status) -> Status:
     since = switch["since"]
     progress = phase(
         mode, since=since, polls=switch.get("polls", 0), job=None, now=context.now, real_seconds=life.switch
@@ -139,7 +139,7 @@ def _switched(context: Context, life: Lifecycle, mode: Mode, switch: Mapping[str
     )
 
 
-def _updated(context: Context, life: Lifecycle, mode: Mode, update: Mapping[str, Any], status: Status) -> Status:
+def _updated(context: Asking, life: Lifecycle, mode: Mode, update: Mapping[str, Any], status: Status) -> Status:
     since, job = update["since"], _job_of(update)
     progress: Phase = phase(
         mode, since=since, polls=update.get("polls", 0), job=job, now=context.now, real_seconds=life.update
@@ -189,7 +189,7 @@ def _job_of(update: Mapping[str, Any]) -> Job | None:
     )
 
 
-def is_live(context: Context, kind: Kind, record: Record) -> bool:
+def is_live(context: Asking, kind: Kind, record: Record) -> bool:
     """Whether the resource counts: for its name, in lists and as a dependant."""
     if record.deleted is None:
         return True

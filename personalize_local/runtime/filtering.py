@@ -10,7 +10,7 @@ from math import inf
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
-from personalize_local.context import Context
+from personalize_local.context import Asking, Context
 from personalize_local.errors import NOT_ACTIVE_INPUT
 from personalize_local.filters import (
     Bound,
@@ -165,7 +165,7 @@ class Filters:
         self._ready: dict[str, tuple[int, _Ready]] = {}
         self._lock = threading.Lock()
 
-    def of(self, context: Context, rows: Rows, arn: str) -> _Ready:
+    def of(self, context: Asking, rows: Rows, arn: str) -> _Ready:
         """The filter of an ARN. Raises ResourceNotFoundException, and InvalidInputException when it is not ACTIVE."""
         generation = context.emulator.database.generation
         kept = self._ready.get(arn)
@@ -193,7 +193,7 @@ class Filters:
         self._ready.clear()
 
 
-def _is_own(context: Context, arn: str) -> bool:
+def _is_own(context: Asking, arn: str) -> bool:
     return arn.startswith(context.arn("filter/"))
 
 
@@ -214,7 +214,7 @@ def _ready(arn: str, body: Mapping[str, Any]) -> _Ready:
     )
 
 
-def choice(context: Context, rows: Rows, who: Who, filter_arn: str | None, values: Mapping[str, str]) -> Choice | None:
+def choice(context: Asking, rows: Rows, who: Who, filter_arn: str | None, values: Mapping[str, str]) -> Choice | None:
     """What an answer may have, by a filter of the request and by what the use case hides; None for everything.
 
     Raises ResourceNotFoundException and InvalidInputException.
@@ -259,7 +259,7 @@ def _check_use(ready: _Ready, who: Who) -> None:
 
 
 def _chosen(
-    context: Context, rows: Rows, who: Who, ready: _Ready | None, hides: str | None, values: Mapping[str, str]
+    context: Asking, rows: Rows, who: Who, ready: _Ready | None, hides: str | None, values: Mapping[str, str]
 ) -> Choice:
     loaded, database = who.loaded, context.emulator.database
     stamp = (database.generation, database.appended)  # before anything is read
@@ -374,7 +374,7 @@ def columns_of(view: View) -> dict[str, dict[str, Column]]:
     }
 
 
-def _activity(context: Context, rows: Rows, view: View, entities: Entities, who: Who) -> Activity | None:
+def _activity(context: Asking, rows: Rows, view: View, entities: Entities, who: Who) -> Activity | None:
     """What the user did lately; None when that is too long ago to count."""
     assert who.user_id is not None
     kind = _EVENTS[who.kind]

@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.clock import tick
-from personalize_local.context import Context
+from personalize_local.context import Asking
 from personalize_local.provenance import Rule
 from personalize_local.resources import solution_version
 from personalize_local.resources.serving_rules import Exploration
@@ -102,7 +102,7 @@ class Updates:
         self._streamed: tuple[str, int, Evidence] | None = None
         self._lock = threading.Lock()
 
-    def of(self, context: Context, rows: Rows, loaded: Loaded, config: Mapping[str, Any]) -> Loaded:
+    def of(self, context: Asking, rows: Rows, loaded: Loaded, config: Mapping[str, Any]) -> Loaded:
         """The model as it answers now under the configuration of a campaign or recommender.
 
         Its ``training`` is another where its items are.
@@ -121,7 +121,7 @@ class Updates:
             answer = update.answers[wanted] = self._exploring(context, update, loaded, wanted)
         return answer
 
-    def _update(self, context: Context, rows: Rows, loaded: Loaded) -> _Update:
+    def _update(self, context: Asking, rows: Rows, loaded: Loaded) -> _Update:
         kept, database = self._kept, context.emulator.database
         at_once = context.emulator.settings.automatic_updates == "at-once"
         stamp = (database.generation, database.appended) if at_once else (0, 0)  # before anything is read
@@ -141,7 +141,7 @@ class Updates:
 
     # When
 
-    def _made(self, context: Context, rows: Rows, loaded: Loaded, stamp: tuple[int, int]) -> _Update:
+    def _made(self, context: Asking, rows: Rows, loaded: Loaded, stamp: tuple[int, int]) -> _Update:
         mode, since = context.emulator.settings.automatic_updates, self._job.submitted
         last = since if mode == "off" else _last_moment(context, rows, self._job.arn)
         number = tick(min(context.now, last), since, SECONDS)
@@ -166,7 +166,7 @@ class Updates:
 
     # What is known
 
-    def _data(self, context: Context, rows: Rows, loaded: Loaded, moment: float) -> _Data:
+    def _data(self, context: Asking, rows: Rows, loaded: Loaded, moment: float) -> _Data:
         datasets = context.emulator.views.of(context, rows, loaded.dataset_group).datasets
         actions = loaded.recipe.operation == "GetActionRecommendations"
         held = self._job.payload["held"]
@@ -184,7 +184,7 @@ class Updates:
             events = {**events, "until": 0}  # of the stream, see until
         return _Data(catalogue=catalogue, events=events, stream=stream, until=until)
 
-    def _evidence(self, context: Context, rows: Rows, data: _Data) -> Evidence:
+    def _evidence(self, context: Asking, rows: Rows, data: _Data) -> Evidence:
         from personalize_local.datasets.evidence import evidence_of, joined
 
         parts = []
@@ -212,7 +212,7 @@ class Updates:
 
     # What it makes of answers
 
-    def _exploring(self, context: Context, update: _Update, loaded: Loaded, wanted: Exploration) -> Loaded:
+    def _exploring(self, context: Asking, update: _Update, loaded: Loaded, wanted: Exploration) -> Loaded:
         from personalize_local.runtime.exploring import Exploring, MixingActions, MixingItems
 
         if wanted.days not in update.plans:
@@ -262,7 +262,7 @@ def _relevant(loaded: Loaded) -> Loaded:
     return loaded if known.all() else replace(loaded, model=Relevant(trained=loaded.model, known=known))
 
 
-def _last_moment(context: Context, rows: Rows, key: str) -> float:
+def _last_moment(context: Asking, rows: Rows, key: str) -> float:
     """When the version of a training was last updated: the moment at which a later one took its place."""
     record = rows.get(key)
     if record is None or record.kind != solution_version.KIND.name:
@@ -307,7 +307,7 @@ def _segments(
     yield from kept or (known["segments"][:1] if learned else ())
 
 
-def _catalogue(context: Context, rows: Rows, data: _Data) -> Catalogue | None:
+def _catalogue(context: Asking, rows: Rows, data: _Data) -> Catalogue | None:
     from personalize_local.datasets.catalogue import Catalogue
 
     if data.catalogue is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from personalize_local.context import Context
+from personalize_local.context import Asking
 from personalize_local.datasets.segments import SegmentError
 from personalize_local.jobs.holdings import ROW_TYPES, open_held, reference, schema_of
 from personalize_local.jobs.workplace import Workplace
@@ -117,7 +117,7 @@ class Views:
         self._workplace = workplace
         self._kept: dict[str, tuple[int, _State, View]] = {}
 
-    def of(self, context: Context, rows: Rows, group: str) -> View:
+    def of(self, context: Asking, rows: Rows, group: str) -> View:
         """The view of a group as its data are now."""
         generation = context.emulator.database.generation
         kept = self._kept.get(group)

@@ -44,13 +44,15 @@ def load(emulator: Emulator, path: Path, name: str | None = None) -> Manifest:
         _check_store(name, folder / STORE, archive.manifest.store)
         _make_names_free(emulator.root, folder)
         try:
-            emulator.database.become(folder / STORE, lambda: _move(folder, emulator.root))
+            with emulator.database.alone():
+                emulator.database.become(folder / STORE, lambda: _move(folder, emulator.root))
+                emulator.jobs.abandon()
         except (OSError, sqlite3.Error) as error:
             raise SnapshotError(f"{name} cannot be put in force: {error}") from None
         manifest = archive.manifest
     is_virtual = emulator.clock.is_virtual  # also one that was frozen, which is forgotten
     emulator.forget()
-    emulator.jobs.abandon()
+    emulator.jobs.end_abandoned()
     if is_virtual:
         emulator.clock.stand_at(manifest.clock)
     emulator.ids.restore(manifest.ids)
@@ -87,7 +89,7 @@ def _make_names_free(root: Path, folder: Path) -> None:
     with closing(sqlite3.connect(folder / STORE)) as connection:
         for path in _staged(folder):
             there = root / path.parent.name / path.name
-            if there.exists() and _digest(there) != _digest(path):
+            if there.exists() and _differ(there, path):
                 new = str(uuid.uuid4())
                 for table, column in _NAMING:
                     connection.execute(
@@ -107,6 +109,13 @@ def _move(folder: Path, root: Path) -> None:
 
 def _staged(folder: Path) -> list[Path]:
     return [path for name in FOLDERS if (folder / name).is_dir() for path in sorted((folder / name).iterdir())]
+
+
+def _differ(there: Path, path: Path) -> bool:
+    try:
+        return _digest(there) != _digest(path)
+    except FileNotFoundError:  # what a job still works on here
+        return True
 
 
 def _digest(path: Path) -> str:

@@ -7,13 +7,15 @@ import shutil
 import tempfile
 import time
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personalize_local import __version__
+from personalize_local.jobs.partitions import Folder
 from personalize_local.provenance import Rule
 from personalize_local.snapshots.archive import FOLDERS, GENERATED, STORE, Kept, Manifest, SnapshotError, packed
+from personalize_local.store.database import Database
 from personalize_local.store.upgrades import FORMAT
 
 if TYPE_CHECKING:
@@ -79,7 +81,8 @@ def stream(emulator: Emulator) -> Generator[bytes, None, Manifest]:
     emulator.requests.write(emulator.database)
     with staging(emulator.root) as folder:
         created, now, ids = time.time(), emulator.clock.now(), emulator.ids.state()
-        emulator.database.copy_to(folder / STORE, while_still=lambda: _link(emulator.root, folder))
+        database, root = emulator.database, emulator.root
+        database.copy_to(folder / STORE, while_still=lambda: _link(root, folder, _works(database)))
         yield from packed(folder, _names(folder), describe)
     return described[0]
 
@@ -103,10 +106,17 @@ def drop_unfinished(root: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def _link(root: Path, folder: Path) -> None:
+def _works(database: Database) -> frozenset[str]:
+    """The folders of the parts of jobs that are under way."""
+    with database.read() as rows:
+        return frozenset(job.payload["work"] for job in rows.unfinished_jobs() if "work" in job.payload)
+
+
+def _link(root: Path, folder: Path, works: frozenset[str] = frozenset()) -> None:
     """Second names for the files of finished work, so that no sweep takes them before they are packed.
 
-    What is being written has more than a generated name; nothing that has it alone is changed in place.
+    What is being written has more than a generated name, but for the parts in ``works``; nothing that has it alone is
+    changed in place.
     """
     for name in FOLDERS:
         if not (root / name).is_dir():
@@ -115,16 +125,27 @@ def _link(root: Path, folder: Path) -> None:
         for path in (root / name).iterdir():
             if GENERATED.fullmatch(path.name) is None:
                 continue
-            if path.is_dir():
-                shutil.copytree(path, folder / name / path.name, copy_function=_link_or_copy)
+            if name == "spool" and path.name in works:
+                Folder(path).keep_at(folder / name / path.name, _gather)
             else:
-                _link_or_copy(str(path), str(folder / name / path.name))
+                _gather(path, folder / name / path.name)
 
 
-def _link_or_copy(source: str, target: str) -> None:
+def _gather(source: Path, target: Path) -> None:
+    # What jobs that are not wanted any more have left may go at any time; what is needed stays.
+    with suppress(FileNotFoundError):
+        if source.is_dir():
+            target.mkdir()
+            for path in source.iterdir():
+                _gather(path, target / path.name)
+        else:
+            _link_or_copy(source, target)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
-    except OSError:  # a file system without links
+    except OSError:  # a file system without links, or another file has taken its name just now
         shutil.copyfile(source, target)
 
 

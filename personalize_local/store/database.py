@@ -81,6 +81,10 @@ class Database:
             self._writer.execute("COMMIT")
             self.appended += 1
 
+    def alone(self) -> AbstractContextManager[object]:
+        """While it lasts no other thread writes, nor takes over another store."""
+        return self._lock
+
     def copy_to(self, path: Path, while_still: Callable[[], object]) -> None:
         """Write the store as it is now to a new file, while others read and write it.
 

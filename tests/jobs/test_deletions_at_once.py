@@ -93,3 +93,12 @@ def test_a_deletion_does_not_mind_that_what_it_reads_is_swept_away(
     # Three imported interactions and an event; of action interactions one; the users are not in reach any more.
     assert ground.complete(second, result) == 5
     assert [row[0] for row in ground.imported(ground.interactions)] == []
+
+
+def test_what_a_deletion_has_put_in_force_outlives_a_second_run(ground: Deletions) -> None:
+    ground.stock()
+    (job,) = named(ground, "ann")
+    ground.complete(job, deleting.run(job.payload, ground.workplace))
+    before = ground.everything()
+    deleting.run(job.payload, ground.workplace)
+    assert ground.everything() == before

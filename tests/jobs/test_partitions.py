@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,66 @@ def test_a_part_is_done_when_what_came_of_it_is_whole(tmp_path: Path) -> None:
     folder.finish(1, [b"three\n"], {"errors": 0})
     assert joined([folder.output(0), folder.output(1)]).read() == b"one\ntwo\nthree\n"
     assert Folder(tmp_path / "w").plan() == plan
+
+
+def test_an_input_goes_when_its_part_is_done_and_nobody_reads_it_again(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "w")
+    cut(folder, {"a": b"1\n2\n3\n4\n"})
+    folder.finish(0, [b"one\n"], {"errors": 0}, keep_input=False)
+    folder.finish(1, [b"two\n"], {"errors": 0})
+    assert (folder.input(0).exists(), folder.input(1).exists()) == (False, True)
+    assert folder.facts(0) == {"errors": 0}
+
+
+class Worked:
+    """A folder whose parts are ended at one moment of its being copied: when it has been so often looked at."""
+
+    def __init__(self, root: Path, moment: int, patch: pytest.MonkeyPatch) -> None:
+        self.folder, self._left = Folder(root / "w"), moment
+        self.plan = cut(self.folder, {"a": b"1\n2\n3\n4\n5\n6\n7\n"})
+        self.folder.finish(0, [b"first"], {}, keep_input=False)
+        (self.folder.path / ".out-000001").write_bytes(b"ha")
+        (self.folder.path / ".done-000001.json").write_bytes(b"{")
+        looked = Path.iterdir
+
+        def listing(path: Path) -> Iterator[Path]:
+            found = list(looked(path))
+            self._pass()
+            return iter(found)
+
+        patch.setattr(Path, "iterdir", listing)
+        self.folder.keep_at(root / "kept", self._copy)
+        patch.undo()
+
+    def _copy(self, source: Path, target: Path) -> None:
+        self._pass()
+        with suppress(FileNotFoundError):
+            target.write_bytes(source.read_bytes())
+
+    def _pass(self) -> None:
+        if not self._left:
+            for number in (1, 2):
+                self.folder.finish(number, [b"later"], {}, keep_input=False)
+        self._left -= 1
+
+
+@pytest.mark.parametrize("moment", range(12))
+def test_what_is_kept_of_parts_that_are_worked_on_can_be_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    worked = Worked(tmp_path, moment, monkeypatch)
+    kept = Folder(tmp_path / "kept")
+    assert kept.plan() == worked.plan
+    for part in worked.plan.parts:
+        done = kept.facts(part.number) is not None
+        assert kept.output(part.number).exists() or not done
+        assert done or list(kept.lines(part.number)) == list(map(str.encode, "1234567"))[part.number * 3 :][:3]
+    assert not list(kept.path.glob(".*"))
+
+
+def test_a_folder_that_is_gone_leaves_an_empty_one(tmp_path: Path) -> None:
+    Folder(tmp_path / "w").keep_at(tmp_path / "kept", lambda *_: None)
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 def test_files_are_joined_to_a_stream_of_any_size_of_reads(tmp_path: Path) -> None:

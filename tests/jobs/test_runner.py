@@ -3,119 +3,17 @@ from __future__ import annotations
 import os
 import signal
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from personalize_local.clock import SettableClock
 from personalize_local.jobs.executors import InlineExecutor, process_executor, stop
-from personalize_local.jobs.runner import JobRunner, JobType
-from personalize_local.jobs.workplace import JobFailure, RunAgain, Workplace
-from personalize_local.store.database import Database
-from personalize_local.store.objects import ObjectsConfig
-from personalize_local.store.records import Job
-from personalize_local.store.sql import Rows
+from personalize_local.jobs.workplace import RunAgain
 from tests.wire.program import until
 
-
-class Later(Executor):
-    """Keeps tasks until the test says what came of them."""
-
-    def __init__(self) -> None:
-        self.futures: list[Future[Any]] = []
-        self.broken = False
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        del fn, args, kwargs
-        if self.broken:
-            raise BrokenProcessPool("a worker ended")
-        self.futures.append(Future())
-        self.futures[-1].set_running_or_notify_cancel()
-        return self.futures[-1]
-
-
-def work(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
-    """Count the call in a file, then do what the payload says."""
-    del workplace
-    marks = Path(payload["marks"])
-    attempt = len(list(marks.iterdir()))
-    (marks / str(attempt)).touch()
-    if attempt < payload.get("deaths", 0):
-        os.kill(os.getpid(), signal.SIGKILL)
-    if payload.get("naps"):
-        signal.pause()
-    if "reason" in payload:
-        raise JobFailure(payload["reason"], {"row": 7})
-    return {"times": 1 // payload.get("divisor", 1)}
-
-
-class Bench:
-    """A runner over a store, and the executors that it was given."""
-
-    def __init__(self, root: Path, make: Callable[[], Executor]) -> None:
-        self.root, self.made = root, list[Executor]()
-        self.completed: list[Job] = []
-        self.database = Database(root / "store.sqlite3")
-        (root / "marks").mkdir()
-
-        def make_executor() -> Executor:
-            self.made.append(make())
-            return self.made[-1]
-
-        self.runner = JobRunner(
-            database=self.database,
-            clock=SettableClock(100.0),
-            types={"work": JobType(run=work, complete=self._complete)},
-            make_executor=make_executor,
-            workplace=self._workplace,
-        )
-
-    def _complete(self, rows: Rows, job: Job, workplace: Workplace) -> None:
-        assert workplace.root == self.root
-        assert rows.job(job.arn) is not None
-        try:
-            self.completed.append(job)
-        finally:
-            self.failures()
-
-    def failures(self) -> None:
-        """What the test wants to happen after a completion."""
-
-    def _workplace(self, account: str) -> Workplace:
-        del account
-        return Workplace(root=self.root, storage=ObjectsConfig(root=self.root), seed=0, relaxed_minimums=True)
-
-    def add(self, arn: str = "a", **payload: Any) -> None:
-        with self.database.write() as rows:
-            given = {"marks": str(self.root / "marks"), **payload}
-            rows.add_job(Job(arn=arn, kind="work", payload=given, submitted=1.0))
-
-    def job(self, arn: str = "a") -> Job:
-        with self.database.read() as rows:
-            job = rows.job(arn)
-        assert job is not None
-        return job
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Callable[[Callable[[], Executor]], Bench]]:
-    made: list[Bench] = []
-
-    def make(executor: Callable[[], Executor]) -> Bench:
-        made.append(Bench(tmp_path, executor))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.runner.close()
-        one.database.close()
-
-
-MakeBench = Callable[[Callable[[], Executor]], Bench]
+from .bench import Later, MakeBench
 
 
 def test_a_finished_job_is_written_down_and_put_in_force(bench: MakeBench) -> None:
@@ -221,14 +119,12 @@ def test_a_pool_that_broke_while_idle_is_replaced(bench: MakeBench) -> None:
     one.add("a")
     one.runner.submit("a")
     broken = one.made[0]
-    assert isinstance(broken, Later)
     broken.futures[0].set_result({})
     broken.broken = True
     one.add("b")
     one.runner.submit("b")
     assert one.job("b").state == "PENDING"
     replacement = one.made[1]
-    assert isinstance(replacement, Later)
     replacement.futures[0].set_result({})
     assert one.job("b").state == "DONE"
 
@@ -239,7 +135,6 @@ def test_a_job_whose_worker_dies_again_and_again_fails(bench: MakeBench) -> None
     one.runner.submit("a")
     for number in range(2):
         executor = one.made[number]
-        assert isinstance(executor, Later)
         executor.futures[0].set_exception(BrokenProcessPool("killed"))
     assert (one.job().state, one.job().result) == ("FAILED", {"reason": "The process that ran the job ended."})
     assert len(one.made) == 2
@@ -274,17 +169,19 @@ def test_a_sweep_deletes_what_nothing_refers_to(bench: MakeBench) -> None:
 
 def test_a_killed_worker_is_replaced_and_its_job_finished(bench: MakeBench) -> None:
     one = bench(lambda: process_executor(1))
-    one.add(deaths=1)
-    one.runner.submit("a")
+    one.begin("a", deaths=1)
     assert until(one.job, lambda job: job.state != "PENDING").state == "DONE"
-    assert len(list((one.root / "marks").iterdir())) == 2
-    # The pool's worker is killed while it waits: the next job gets another one.
-    pool: Any = one.made[-1]
-    (worker,) = pool._processes.values()
+    assert one.attempts() == 2
+
+
+def test_a_worker_that_is_killed_while_it_waits_is_replaced(bench: MakeBench) -> None:
+    one = bench(lambda: process_executor(1))
+    one.begin("a")
+    until(one.job, lambda job: job.state != "PENDING")
+    (worker,) = one.made[-1]._processes.values()
     worker.kill()
     worker.join()
-    one.add("b")
-    one.runner.submit("b")
+    one.begin("b")
     assert until(lambda: one.job("b"), lambda job: job.state != "PENDING").state == "DONE"
 
 
@@ -310,7 +207,6 @@ def test_a_job_that_is_submitted_while_another_is_stopped_runs_on_the_next_execu
     one.add("other")
     one.runner.submit("stopped")
     first = one.made[0]
-    assert isinstance(first, Later)
 
     def hand_over(*_: Any) -> Future[Any]:
         # The executor is asked; before the future is noted down, another thread stops the first job.
@@ -324,7 +220,6 @@ def test_a_job_that_is_submitted_while_another_is_stopped_runs_on_the_next_execu
     first.submit = hand_over  # type: ignore[method-assign]
     one.runner.submit("other")
     (second,) = one.made[1:]
-    assert isinstance(second, Later)
     second.futures[0].set_result({"times": 1})
     assert one.job("other").state == "DONE"
     assert one.runner.running == 0
@@ -338,7 +233,7 @@ def test_a_job_that_is_stopped_before_it_begins_never_runs(bench: MakeBench) -> 
     with one.database.write() as rows:
         rows.stop_job("a")
     waiting: Future[Any] = Future()
-    one.runner._running["a"] = waiting
+    one.runner._running["a"].future = waiting
     one.runner.stop("a")
     assert waiting.cancelled()
     later.futures[0].set_result({"times": 1})
