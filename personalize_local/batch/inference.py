@@ -52,7 +52,7 @@ RULES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Asked:
     """A line, and what it asks: of whom or what, what the answer may have and, of rankings, the items."""
 
@@ -92,6 +92,7 @@ class Answers:
         # What the clock alone brings in (trends, new texts) is for what is served; batch sees the training.
         self._loaded = trained.updates.of(around.context, rows, trained, self._config)
         self._recipe = trained.recipe
+        self._influence: Mapping[str, float] = self._config.get("rankingInfluence", {})
         self._ranks = self._recipe.operation == "GetPersonalizedRanking"
         self._users = getattr(trained.model, "users", None) if self._recipe.realtime else None
         self._recent = rows.actors(trained.dataset_group, trained.until) if self._users is not None else frozenset()
@@ -164,13 +165,13 @@ class Answers:
         if (filter_arn := self._around.payload["filterArn"]) is not None:
             who, values = self._who(user_id, item_id), line.filter_values()
             chosen = choice(self._around.context, self._rows, who, filter_arn, values)
-        events = self._events(user_id)
+        events = self._events(user_id) if self._recent else ()
         query = Query(
             user_id=user_id if user_id is not None and loaded.remembers(user_id) else None,
             item_id=item_id,
-            events=[item for item, _ in events],
+            events=[item for item, _ in events] if events else (),
             time=events[-1][1] if events else None,
-            influence=self._config.get("rankingInfluence", {}),
+            influence=self._influence,
         )
         return _Asked(line=line, query=query, user_id=user_id, item_id=item_id, choice=chosen, listed=listed)
 
@@ -215,13 +216,14 @@ class Answers:
         items = np.concatenate([np.zeros(0, np.int32), *(items for items, _ in found)])
         recommended = list(map(names.__getitem__, items.tolist()))
         scores = score_texts(np.concatenate([np.zeros(0), *(shares for _, shares in found)]))
-        begin = 0
+        usual: int = self._around.payload["numResults"]
+        begin, reasons = 0, _no_reasons(usual)
         for end in np.cumsum([len(items) for items, _ in found]).tolist():
             text = f'{{"recommendedItems":[{",".join(recommended[begin:end])}]'
             if self._recipe.scores:
                 text += f',"scores":[{",".join(scores[begin:end])}]'
             if self._recipe.reasons:
-                text += f',"reasons":[{",".join(["[]"] * (end - begin))}]'
+                text += reasons if end - begin == usual else _no_reasons(end - begin)
             yield f"{text}}}"
             begin = end
 
@@ -236,6 +238,10 @@ class Answers:
             explored = set(tried.tolist())
             output["reasons"] = [[REASON] if item in explored else [] for item in items.tolist()]
         return output
+
+
+def _no_reasons(count: int) -> str:
+    return f',"reasons":[{",".join(["[]"] * count)}]'
 
 
 def _ranking(asked: Question, listed: list[str]) -> Mapping[str, Any]:

@@ -60,7 +60,7 @@ class ManyScores:
         places = np.flatnonzero(logits >= np.repeat(thresholds, lengths))
         owners = np.searchsorted(self.starts, places, side="right") - 1
         found, candidates = logits[places], self.cells[places] - owners * len(self.order.order)
-        best = np.lexsort((self.order.rank[candidates], -found, owners))
+        best = self._sorted(found, candidates, owners, k)
         bounds = np.searchsorted(owners, np.arange(len(lengths) + 1)).tolist()
         items = candidates[best].astype(np.int32)
         shares = self._shares(found[best].astype(np.float64), owners)
@@ -72,6 +72,17 @@ class ManyScores:
                 zip(enough.tolist(), itertools.pairwise(bounds), strict=True)
             )
         ]
+
+    def _sorted(self, logits: Float32, items: Int64, owners: Int64, k: int) -> Int64:
+        """The order in which some candidates of the users ``owners``, ascending, are the best of each."""
+        users = len(self.starts) - 1
+        if len(logits) == users * k and (owners[::k] == np.arange(users)).all():
+            rows = logits.reshape(users, k)
+            places = np.argsort(-rows, axis=1)
+            ordered = np.take_along_axis(rows, places, axis=1)
+            if (ordered[:, 1:] < ordered[:, :-1]).all():  # a third of the time that three keys take
+                return (places + np.arange(users)[:, None] * k).reshape(-1)
+        return np.lexsort((self.order.rank[items], -logits, owners))
 
     def _thresholds(self, logits: Float32, lengths: Int64, k: int) -> Float32:
         """The ``k``-th highest logit of each user; minus infinity where there are fewer."""

@@ -232,12 +232,14 @@ class _Parts:
         self.model, self.n_items = model, len(model.items)
 
     def again(self, block: _Block) -> tuple[Int64, Float32]:
-        """The cells of what each user had, and what that adds to them."""
+        """The cells of what each user had, and what that adds to them; a cell may come twice, with the same."""
         settings = self.model.settings
+        heat, seen_weight = np.float32(settings.temperature), np.float32(settings.seen_weight)
+        if not settings.repeat_weight:  # how often is not asked
+            keys = np.repeat(np.arange(len(block)) * self.n_items, block.ends - block.begins) + block.items
+            return keys, np.full(len(keys), seen_weight * heat)
         keys, strengths = block.had(self.n_items, settings.repeat_decay)
-        heat = np.float32(settings.temperature)
-        added = (np.float32(settings.seen_weight) + strengths * np.float32(settings.repeat_weight)) * heat
-        return keys, added
+        return keys, (seen_weight + strengths * np.float32(settings.repeat_weight)) * heat
 
     def rows(self, block: _Block) -> Iterator[tuple[int, Float32, float]]:
         """User, logits of the catalogue and their weight, for what is known beside a history but for its time."""
