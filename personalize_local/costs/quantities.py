@@ -56,7 +56,10 @@ class Automatic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """So much of what a meter counts. ``price`` is that of an hour of a recommender, which has no list of its own."""
+    """So much of what a meter counts. ``price`` is that of an hour of a recommender, which has no list of its own.
+
+    ``parts`` are the equal parts of the amount that each begin at the first tier; None where tiers go by the month.
+    """
 
     resource: str
     group: str
@@ -64,6 +67,7 @@ class Quantity:
     month: str
     amount: Decimal
     price: Decimal | None = None
+    parts: int | None = None
     estimated: bool = False
     seconds: float = 0.0
     """Of a training, the seconds of compute that it took on this machine."""
@@ -164,7 +168,7 @@ def _acts(used: Used, prices: PriceList) -> Iterator[Quantity]:
             if used.facts.get("themes"):
                 yield replace(of_row, meter=pricelist.THEMES)
         case "segments":
-            yield replace(of_row, meter=pricelist.SEGMENTS)
+            yield _segments(used, of_row)
 
 
 def _training(used: Used, of_row: Quantity, meter: str) -> Quantity:
@@ -172,6 +176,16 @@ def _training(used: Used, of_row: Quantity, meter: str) -> Quantity:
     if meter != pricelist.TRAINING_HOURS:
         return quantity
     return replace(quantity, amount=Decimal(used.facts["hours"]), estimated=True)
+
+
+def _segments(used: Used, of_row: Quantity) -> Quantity:
+    segments = used.facts.get("segments")
+    if segments is not None:
+        return replace(of_row, meter=pricelist.SEGMENTS, parts=segments)
+    # Rows of earlier versions have the segments, and in all the users whom they hold: of those there were as many at
+    # least as an average segment has.
+    known = -(-int(used.facts.get("users", 0)) // max(1, used.amount))
+    return replace(of_row, meter=pricelist.SEGMENTS, amount=Decimal(known * used.amount), parts=used.amount)
 
 
 def _campaign(one: Served, prices: PriceList) -> Iterator[Quantity]:

@@ -37,6 +37,17 @@ RULES = (
     Rule(
         says="A batch job that succeeds is billed by the lines of its input, those that fail left out.", known="chosen"
     ),
+    Rule(
+        says="A segment is billed by the users whom the Interactions and Users datasets have together, whatever number "
+        "it holds itself.",
+        known="documented",
+        source="copies of the price page",
+    ),
+    Rule(
+        says="Those users are counted as they were at the training of the job's solution version.",
+        known="chosen",
+        source="segments are made of them",
+    ),
     Rule(says="Stored data and models are not billed.", known="inferred", source="price page: it has no such meter"),
 )
 
@@ -112,18 +123,18 @@ def batch_done(rows: Rows, job: Job, *, group: str, recipe: str, lines: int, the
 
 
 def segments_done(rows: Rows, job: Job, *, group: str, recipe: str, lines: int, users: int) -> None:
-    """A batch segment job has made ``lines`` segments with ``users`` users in all; counts once."""
-    rows.use(_batch("segments", job, group, lines, {"recipe": recipe, "users": users}))
+    """A batch segment job has made ``lines`` segments of the ``users`` users of the datasets; counts once."""
+    rows.use(_batch("segments", job, group, lines * users, {"recipe": recipe, "segments": lines}))
 
 
-def _batch(kind: Any, job: Job, group: str, lines: int, facts: Mapping[str, Any]) -> Used:
+def _batch(kind: Any, job: Job, group: str, amount: int, facts: Mapping[str, Any]) -> Used:
     return Used(
         kind=kind,
         resource=job.arn,
         group=group,
         act=act_of(job),
         at=job.finished or job.submitted,
-        amount=lines,
+        amount=amount,
         facts=facts,
     )
 

@@ -22,6 +22,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 HOUR, DAY = 3600.0, 86400.0
 GB = 1 << 30
 V1, V2 = "aws-user-personalization", "aws-user-personalization-v2"
+AFFINITY = "aws-item-affinity"
 
 
 def arn(tail: str, account: str = "123456789012", region: str = "us-east-1") -> str:
@@ -90,6 +91,13 @@ class Books:
         with self._database.write() as rows:
             recording.batch_done(
                 rows, self.job("batch-inference-job/mail"), group=GROUP, recipe=recipe, lines=lines, **more
+            )
+
+    def segmented(self, segments: int, users: int) -> None:
+        """A batch segment job of so many segments, where the datasets have so many users."""
+        with self._database.write() as rows:
+            recording.segments_done(
+                rows, self.job("batch-segment-job/fans"), group=GROUP, recipe=AFFINITY, lines=segments, users=users
             )
 
     def used(self) -> list[Used]:

@@ -25,7 +25,7 @@ def test_a_job_that_is_written_down_twice_counts_once(books: Books) -> None:
             recording.trained(rows, job, resource=SOLUTION, interactions=5, result={"recipe": V1}, at=START)
     assert [(used.kind, used.amount) for used in books.used()] == [
         ("batch", 7),
-        ("segments", 2),
+        ("segments", 100),
         ("import", GB),
         ("training", 5),
     ]
