@@ -60,11 +60,13 @@ class Books:
         with self._database.write() as rows:
             recording.streamed(rows, resource=INTERACTIONS, group=GROUP, size=size, now=at)
 
-    def trained(self, interactions: int, *, at: float = START, resource: str = SOLUTION, **result: Any) -> None:
+    def trained(
+        self, interactions: int, *, at: float = START, resource: str = SOLUTION, group: str = GROUP, **result: Any
+    ) -> None:
         with self._database.write() as rows:
             recording.trained(
                 rows,
-                self.job(at=at),
+                self.job(at=at, datasetGroup=group),
                 resource=resource,
                 interactions=interactions,
                 result={"recipe": V1, "seconds": 1.5, **result},
@@ -77,9 +79,11 @@ class Books:
         with self._database.write() as rows:
             rows.use(Used(kind="training", resource=SOLUTION, group=GROUP, act=hours, at=at, amount=1, facts=facts))
 
-    def holds(self, rate: int, at: float = START, *, resource: str = CAMPAIGN, recipe: str = V1) -> None:
+    def holds(
+        self, rate: int, at: float = START, *, resource: str = CAMPAIGN, recipe: str = V1, group: str = GROUP
+    ) -> None:
         with self._database.write() as rows:
-            recording.capacity(rows, resource=resource, group=GROUP, rate=rate, at=at, recipe=recipe)
+            recording.capacity(rows, resource=resource, group=group, rate=rate, at=at, recipe=recipe)
 
     def asked(self, times: int, at: float = START, resource: str = CAMPAIGN) -> None:
         counting = Counting()

@@ -105,6 +105,43 @@ def test_requests_of_a_window_that_a_campaign_shares_with_no_capacity(books: Boo
     assert line(books.bill(), "real-time").units * 1000 == 400
 
 
+class TestOneMadeAnewInAnotherGroup:
+    OTHER = arn("dataset-group/other")
+
+    def test_of_campaigns_has_hours_and_requests_in_each(self, books: Books) -> None:
+        books.holds(1)
+        books.asked(400, START + 10)
+        books.holds(0, START + HOUR)
+        books.holds(3, START + 2 * HOUR, group=self.OTHER)
+        books.asked(1000, START + 2 * HOUR + 10)
+        bill = books.bill(days=4 / 24)
+        found = {each.group: each.units * 1000 for each in bill.lines}
+        assert found == {GROUP: 3600 + 100, self.OTHER: 2 * 3 * 3600 + 100}
+        # 3 x 730 x 3,600 requests, and 100 more on each of 730 / 24 days.
+        assert (bill.monthly(GROUP), cents(bill.monthly(self.OTHER))) == (0, "438.52")
+
+    def test_of_recommenders_has_users_of_each(self, books: Books) -> None:
+        books.trained(10, resource=RECOMMENDER, users=200_000)
+        books.holds(1, resource=RECOMMENDER)
+        books.asked(7000, START + 10, resource=RECOMMENDER)
+        books.holds(0, START + 0.5 * HOUR, resource=RECOMMENDER)
+        books.trained(10, resource=RECOMMENDER, users=10, group=self.OTHER)
+        books.holds(1, START + 0.5 * HOUR, resource=RECOMMENDER, group=self.OTHER)
+        books.asked(5000, START + HOUR, resource=RECOMMENDER)
+        bill = books.bill(days=2 / 24)
+        found = {(each.group, each.meter): each.units for each in bill.lines}
+        assert found == {
+            (GROUP, "recommender-hours"): Decimal("0.5"),
+            (GROUP, "recommender-requests"): 1,
+            (self.OTHER, "recommender-hours"): Decimal("1.5"),
+            (self.OTHER, "recommender-requests"): 1,
+        }
+        assert (bill.cost(GROUP), bill.cost(self.OTHER)) == (
+            Decimal("0.42") / 2 + Decimal("0.0833"),
+            Decimal("0.375") * Decimal("1.5") + Decimal("0.0833"),
+        )
+
+
 def test_data_are_billed_by_the_byte(books: Books) -> None:
     books.imported(3 * GB)
     books.streamed(GB // 2, START + 5)
