@@ -25,7 +25,7 @@ RULES = (
     ),
     Rule(
         says="A training that fails is not billed; one that is stopped by the share of its estimated hours that has "
-        "passed on the clock.",
+        "passed on the clock, with a search of those of all models that it would have trained.",
         known="chosen",
         source="dg/stop-solution-version.html: billed up to the stop",
     ),
@@ -86,7 +86,7 @@ def trained(
 ) -> None:
     """A training is over, of a solution or recommender (``resource``); ``elapsed`` are the seconds until its stop.
 
-    ``result`` has the recipe, and of a training that is done its models, users and seconds.
+    ``result`` has the recipe and the models that are trained, and of a training that is done its users and seconds.
     """
     trainings = result.get("trainings", 1)
     hours = training_hours(interactions, trainings)

@@ -83,6 +83,22 @@ def test_a_training_that_is_stopped_late_is_billed_whole(books: Books) -> None:
     assert (used.facts["hours"], used.amount) == ("4.010000", 1_000_000)
 
 
+def test_a_search_that_is_stopped_is_billed_by_the_share_of_all_its_models(books: Books) -> None:
+    with books.writing() as rows:
+        recording.trained(
+            rows,
+            books.job(),
+            resource=SOLUTION,
+            interactions=1_000_000,
+            result={"recipe": V1, "trainings": 4},
+            at=START,
+            elapsed=8.02 * HOUR,
+        )
+    (used,) = books.used()
+    # Half of 4 x 4.01 hours and of 4 million interactions.
+    assert (used.facts["hours"], used.amount) == ("8.020000", 2_000_000)
+
+
 def test_the_group_of_a_dataset() -> None:
     assert recording.group_of(INTERACTIONS) == GROUP
 
