@@ -53,6 +53,7 @@ def load(emulator: Emulator, path: Path, name: str | None = None) -> Manifest:
     emulator.jobs.abandon()
     if is_virtual:
         emulator.clock.stand_at(manifest.clock)
+        emulator.keep_time()
     emulator.ids.restore(manifest.ids)
     emulator.resume()
     return manifest
