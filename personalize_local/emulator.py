@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -49,7 +48,7 @@ from personalize_local.resources.quotas import Quotas
 from personalize_local.runtime.filtering import Filters
 from personalize_local.runtime.models import Models
 from personalize_local.runtime.views import Views
-from personalize_local.settings import YEAR_10000, SettingError, Settings
+from personalize_local.settings import SettingError, Settings
 from personalize_local.snapshots.saving import drop_unfinished
 from personalize_local.store.answers import Answers
 from personalize_local.store.cloudwatch import CloudWatch
@@ -57,6 +56,7 @@ from personalize_local.store.database import Database, lock
 from personalize_local.store.objects import Objects, ObjectsConfig, WSGIApplication, open_objects
 from personalize_local.store.records import Job
 from personalize_local.throttling import Throttle
+from personalize_local.timekeeping import Timekeeping, first_time
 
 JOBS = {
     "datasetImportJob": JobType(run=importing.run, complete=importing.complete, tell=importing.tell),
@@ -70,7 +70,7 @@ JOBS = {
 }
 
 
-class Emulator(Handles, Reports):
+class Emulator(Handles, Reports, Timekeeping):
     """Amazon Personalize, of one set of settings. Two emulators share nothing.
 
     ``start`` takes up unfinished jobs, ``close`` lets go of everything. Without a data folder the state is in a
@@ -88,7 +88,6 @@ class Emulator(Handles, Reports):
         except pricelist.UnknownPrices as error:
             raise SettingError(f"prices: {error}") from None
         self._throttle = Throttle()
-        self.clock = SettableClock(settings.clock)
         self.ids = Ids(settings.id_seed)
         self.root = _root(settings.data)
         try:
@@ -96,6 +95,7 @@ class Emulator(Handles, Reports):
             self.database = Database(database_path(self.root))
         except ValueError as error:
             raise SettingError(f"data: {error}") from None
+        self.clock = SettableClock(first_time(settings, self.database))
         self.answers: Answers[Lasting] = Answers()
         self.models = Models(self.root / "artifacts")
         self.jobs = JobRunner(
@@ -122,7 +122,7 @@ class Emulator(Handles, Reports):
         model = load_service_model("personalize")
         self.taggable = taggable_kinds(model)
         models = [load_service_model("personalize-runtime"), load_service_model("personalize-events"), model]
-        self.controls = Controls(models, journal=settings.journal, whose=self._whose, advance=self.advance)
+        self.controls = Controls(models, journal=settings.journal, whose=self._whose, advance=self._move)
         handlers = (runtime.HANDLERS, events.HANDLERS, control_plane(model))
         self.services = tuple(map(self._service, models, handlers))
 
@@ -257,68 +257,6 @@ class Emulator(Handles, Reports):
 
     # Life
 
-    def advance(self, seconds: float) -> float:
-        """Move a virtual clock on; the new time. What is due on the way happens when it is due.
-
-        Raises ValueError where the clock is the machine's.
-        """
-        if not self.clock.is_virtual:
-            raise ValueError("the clock is the machine's; freeze it, or start with a virtual one, to move it")
-        if not abs(seconds) < math.inf:
-            raise ValueError("a clock moves by a finite number of seconds")
-        if seconds >= YEAR_10000 - self.clock.now():
-            raise ValueError("a clock ends with the year 9999")
-        end = self.clock.now() + seconds
-        done, due = self.clock.now() - 1, self.run_due()
-        while due is not None and done < due <= end:
-            self.clock.advance(max(0.0, due - self.clock.now()))
-            done, due = due, self.run_due()
-        return self.clock.advance(max(0.0, end - self.clock.now()) if seconds >= 0 else seconds)
-
-    def freeze(self) -> float:
-        """Let the clock stand where it is (the machine's becomes a virtual one); the time."""
-        return self.clock.freeze()
-
-    def unfreeze(self) -> float:
-        """Let a virtual clock go on from where it is, at the machine's pace; the time."""
-        self.controls.tick = 0.0
-        return self.clock.unfreeze()
-
-    def set_time(self, time: float) -> float:
-        """Move the clock on to ``time`` in epoch seconds, and let the machine's stand there; the time. What is due on
-        the way happens when it is due. Raises ValueError for a time that has passed."""
-        if not self.clock.now() <= time < YEAR_10000:
-            raise ValueError(f"a clock cannot go back: it is {self.clock.now():.3f}")
-        if not self.clock.is_virtual:
-            self.clock.freeze()
-        return self.advance(max(0.0, time - self.clock.now()))
-
-    def tick(self, seconds: float) -> float:
-        """Move a standing clock on by ``seconds`` after each call from now on, 0 for no more; the time.
-
-        Raises ValueError for a clock that goes by itself."""
-        if not self.clock.stands:
-            raise ValueError("the clock goes by itself; freeze it to let it tick with the calls")
-        if not 0 <= seconds < YEAR_10000:
-            raise ValueError("a clock cannot go back, nor beyond the year 9999")
-        self.controls.tick = float(seconds)
-        return self.clock.now()
-
-    def clock_facts(self) -> dict[str, Any]:
-        """The time and how it moves, as JSON values."""
-        clock = self.clock
-        return {
-            "now": round(clock.now(), 3),
-            "clock": "virtual" if clock.is_virtual else "machine",
-            "frozen": clock.stands,
-            "tick": self.controls.tick,
-        }
-
-    def look(self) -> None:
-        """Begin what is due, unless the clock stands: then it is begun as the clock is moved."""
-        if not self.clock.stands:
-            self.run_due()
-
     def run_due(self) -> float | None:
         """Begin what is due by now and happens by itself; when something is due next, None for never."""
         self.requests.write(self.database)
@@ -399,6 +337,7 @@ class Emulator(Handles, Reports):
         try:
             if self.settings.data is not None:
                 self.requests.write(self.database)
+                self.keep_time()
         finally:
             self.database.close()
             self._lock.close()

@@ -148,8 +148,8 @@ class Settings:
     clock: float | None = setting(
         _epoch,
         None,
-        "Epoch seconds at which a virtual clock stands until `POST /_personalize/clock` moves it; 'real' for the "
-        "machine's clock.",
+        "Epoch seconds at which a virtual clock stands until `POST /_personalize/clock` moves it, or the time that the "
+        "data folder has, if that is later; 'real' for the machine's clock.",
     )
     automatic_updates: str = setting(
         _choice("two-hours", "at-once", "off"),

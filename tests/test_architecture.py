@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # boto3 clients only, so that the same code drives AWS.
     ("chains",),
     ("waiting",),
-    ("emulator", "reports"),
+    ("emulator", "reports", "timekeeping"),
     ("batch", "experiments", "controls", "snapshots"),
     ("resources", "runtime", "events"),
     ("jobs",),

@@ -1,16 +1,14 @@
-"""Which source an event is counted for, and what came of the recommendations of each."""
+"""Which source an event is counted for."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from personalize_local.attribution.figures import UNDEFINED, Event
 from personalize_local.ids import tag_in
 from personalize_local.provenance import Rule
 
-__all__ = ["UNDEFINED", "Sources", "Tally", "tally"]
+__all__ = ["UNDEFINED", "Sources"]
 
 _PAGE = "dg/event-metrics.html"
 RULES = (
@@ -46,35 +44,3 @@ class Sources:
     def of_event(self, event: Event) -> str:
         """The source of an event."""
         return self.of(event.recommendation_id, event.source_name)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What is known of one source: its events by their types (as sent), who sent them, and what they came after.
-
-    ``users`` and ``recommendations`` are distinct ids, of events that have them: a recommendation that no event names
-    is not known to have been shown to anybody.
-    """
-
-    events: Counter[str] = field(default_factory=Counter)
-    users: set[str] = field(default_factory=set)
-    recommendations: set[str] = field(default_factory=set)
-    users_by_type: dict[str, set[str]] = field(default_factory=dict)
-
-
-def tally(events: Iterable[Event], sources: Sources) -> dict[str, Tally]:
-    """Exposures and outcomes by source: who was shown what it recommends, and what they did.
-
-    A user is exposed to a source by any event that counts for it, as that of a click or of a list that was shown; an
-    outcome is a type of events, such as a purchase, in ``events`` (how often) and ``users_by_type`` (by whom).
-    """
-    found: dict[str, Tally] = {}
-    for event in events:
-        one = found.setdefault(sources.of_event(event), Tally())
-        one.events[event.event_type] += 1
-        if event.recommendation_id is not None:
-            one.recommendations.add(event.recommendation_id)
-        if event.user_id is not None:
-            one.users.add(event.user_id)
-            one.users_by_type.setdefault(event.event_type, set()).add(event.user_id)
-    return found

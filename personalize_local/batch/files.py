@@ -116,7 +116,7 @@ def _below(location: Location, key: str) -> str:
 
 
 def write_outputs(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
-    """Write the output file of each input file; how many lines there are, bad ones, and users. Raises JobFailure."""
+    """Write the output file of each input file; how many lines there are, and bad ones. Raises JobFailure."""
     folder = folder_of(payload, workplace)
     plan = folder.plan()
     assert plan is not None
@@ -136,7 +136,6 @@ def write_outputs(payload: Mapping[str, Any], workplace: Workplace) -> dict[str,
         "files": len(plan.names),
         "lines": sum(part.lines for part in plan.parts),
         "errors": sum(facts.get("errors", 0) for facts in counted),
-        "users": sum(facts.get("users", 0) for facts in counted),
     }
 
 

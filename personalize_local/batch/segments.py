@@ -85,7 +85,7 @@ def part(payload: Mapping[str, Any], workplace: Workplace, number: int) -> dict[
 
 
 def finish(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
-    """Put the ranges together and write the output. Raises JobFailure."""
+    """Put the ranges together and write the output; ``users`` are those a segment may have. Raises JobFailure."""
     folder = folder_of(payload, workplace)
     done, plan = _ranges(folder), _plan_of(folder)
     segmenting = _segmenting(payload, workplace)
@@ -95,10 +95,10 @@ def finish(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
         count = 0
         for one in plan.of_file(file):
             lines = [read_line(line) for line in folder.lines(one.number)]
-            facts = {"errors": 0, "users": 0}
+            facts = {"errors": 0}
             folder.finish(one.number, segmenting.output(lines, found, count, facts), facts)
             count += len(lines) - facts["unread"]
-    return write_outputs(payload, workplace)
+    return {**write_outputs(payload, workplace), "users": len(segmenting.users)}
 
 
 def _plan_of(folder: Folder) -> Plan:
@@ -199,7 +199,6 @@ class _Segmenting:
                 facts["errors"] += 1
                 yield refused_users(line, error.message if isinstance(error, ServiceError) else str(error))
             else:
-                facts["users"] += len(users)
                 yield answered_with_users(line, users)
             place += 1
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from personalize_local.arns import parse_arn
 from personalize_local.costs import pricelist
 from personalize_local.costs.hints import Hint, hints
-from personalize_local.costs.pricelist import PriceList, shares
+from personalize_local.costs.pricelist import Meter, PriceList, shares
 from personalize_local.costs.quantities import PROJECTED, Automatic, Quantity, projected, quantities, served
 from personalize_local.provenance import Rule
 from personalize_local.store.usage import Used
@@ -18,16 +18,21 @@ from personalize_local.store.usage import Used
 RULES = (
     Rule(
         says="Tiers count per account, region and calendar month (UTC); resources that share one have the same price "
-        "on average.",
-        known="inferred",
-        source="price page: a month; of the shares chosen",
+        "on average. Those of user segments begin anew for each segment.",
+        known="documented",
+        source="copies of the price page; of accounts and UTC inferred, of the shares chosen",
     ),
     Rule(says="Prices of us-east-1 count in all regions.", known="chosen"),
-    Rule(says="Nothing is rounded but what is shown.", known="inferred"),
+    Rule(
+        says="Nothing is rounded but what is shown, TPS-hours neither.",
+        known="chosen",
+        source="a copy of the older price page rounds TPS-hours to the nearest hour and does not say of what: of the "
+        "sum of a month and region that is $0.10 at most, of every window nearly all of it",
+    ),
     Rule(
         says="The free tier counts only where it is asked for, in the first months in which an account used anything.",
         known="chosen",
-        source="dg/what-is-personalize.html has it; a write-up of 2026 finds none on the price page any more",
+        source="dg/what-is-personalize.html and copies of the price page have it",
     ),
 )
 
@@ -109,6 +114,9 @@ def _costs(found: Sequence[Quantity], prices: PriceList, *, free: bool) -> list[
             assert quantity.price is not None
             costs[place] = quantity.amount * quantity.price
             continue
+        if quantity.parts is not None:
+            costs[place] = _of_parts(quantity, prices.meters[quantity.meter])
+            continue
         account, region = owner(quantity.resource)
         together[account, region, quantity.month, quantity.meter].append(place)
     free_months = _free_months(found, prices) if free else {}
@@ -121,6 +129,14 @@ def _costs(found: Sequence[Quantity], prices: PriceList, *, free: bool) -> list[
             for place, share in zip(places, shares(cost, amounts), strict=True):
                 costs[place] = share
     return costs
+
+
+def _of_parts(quantity: Quantity, meter: Meter) -> Decimal | None:
+    """The cost of a quantity each of whose equal parts begins at the first tier."""
+    assert quantity.parts is not None
+    parts = max(1, quantity.parts)
+    of_one = meter.cost(meter.units(quantity.amount / parts))
+    return None if of_one is None else of_one * parts
 
 
 def _free_months(found: Sequence[Quantity], prices: PriceList) -> Mapping[str, Sequence[str]]:

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from personalize_local.provenance import Rule
+
 _FOLDER = Path(__file__).with_name("prices")
 
 INGESTION = "ingestion"
@@ -25,14 +27,30 @@ RECOMMENDER_HOURS = "recommender-hours"
 RECOMMENDER_REQUESTS = "recommender-requests"
 
 
+RULES = (
+    Rule(
+        says="An hour of a recommender costs the first 100,000 users at least; further ones count as fractions of "
+        "100,000.",
+        known="chosen",
+        source="a worked estimate has 0.375 + 1.5 x 0.045 for 250,000 users; of the first 100,000 an estimate of AWS's "
+        "calculator of 2023",
+    ),
+    Rule(
+        says="A segment of more than 50 million users has the price of the last tier for all that is above.",
+        known="chosen",
+        source="the price page ends there",
+    ),
+)
+
+
 class UnknownPrices(ValueError):
     """There is no price list of that name; the message says which there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """The price of a unit up to so many units of a month, or of a block of users up to so many users; None: for all
-    that is above. ``requests`` is what an hour of a recommender of that size has included."""
+    """The price of a unit up to so many units of a month or segment, or of a block of users up to so many users; None:
+    for all that is above. ``requests`` is what an hour of a recommender of that size has included."""
 
     up_to: Decimal | None
     price: Decimal
@@ -56,7 +74,7 @@ class Meter:
         return amount / self.size
 
     def cost(self, units: Decimal, free: Decimal = Decimal(0)) -> Decimal | None:
-        """What so many units of a month cost, the first ``free`` of them nothing; None where no price is known."""
+        """What so many units of a month or segment cost, the first ``free`` nothing; None without a known price."""
         if not self.tiers:
             return None
         total, below = Decimal(0), Decimal(0)
@@ -69,7 +87,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommenderHours:
-    """The price of an hour of a recommender: by the users of its dataset, each ``block`` of them that is begun."""
+    """The price of an hour of a recommender: by the users of its dataset, in parts of a ``block`` beyond the first."""
 
     says: str
     unit: str
@@ -80,11 +98,11 @@ class RecommenderHours:
 
     def price(self, users: int) -> Decimal:
         """What an hour costs with so many users; there is a block of them at least."""
-        total, below = Decimal(0), 0
-        blocks = max(1, -(-users // self.block))
+        total, below = Decimal(0), Decimal(0)
+        blocks = max(Decimal(1), Decimal(users) / self.block)
         for tier in self.tiers:
-            top = blocks if tier.up_to is None else min(blocks, int(tier.up_to) // self.block)
-            total += max(0, top - below) * tier.price
+            top = blocks if tier.up_to is None else min(blocks, tier.up_to / self.block)
+            total += max(Decimal(0), top - below) * tier.price
             below = max(below, top)
         return total
 

@@ -20,7 +20,7 @@ from personalize_local.costs.windows import (
     milliseconds,
     month_of,
     months,
-    recipe_at,
+    span_at,
     spans_of,
 )
 from personalize_local.provenance import Rule
@@ -56,7 +56,10 @@ class Automatic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """So much of what a meter counts. ``price`` is that of an hour of a recommender, which has no list of its own."""
+    """So much of what a meter counts. ``price`` is that of an hour of a recommender, which has no list of its own.
+
+    ``parts`` are the equal parts of the amount that each begin at the first tier; None where tiers go by the month.
+    """
 
     resource: str
     group: str
@@ -64,6 +67,7 @@ class Quantity:
     month: str
     amount: Decimal
     price: Decimal | None = None
+    parts: int | None = None
     estimated: bool = False
     seconds: float = 0.0
     """Of a training, the seconds of compute that it took on this machine."""
@@ -71,7 +75,8 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """A campaign or recommender: when it held what ready, and its requests by window (epoch seconds)."""
+    """A campaign or recommender of a dataset group: when it held what ready (once at least), and its requests by window
+    (epoch seconds). One that is made anew under its name in another group is another one."""
 
     resource: str
     group: str
@@ -87,31 +92,40 @@ class Served:
     @property
     def running(self) -> Span | None:
         """The capacity that it holds ready, None when it serves no more."""
-        return self.spans[-1] if self.spans and self.spans[-1].lasts else None
+        return self.spans[-1] if self.spans[-1].lasts else None
 
 
 def served(usage: Iterable[Used], now: float) -> list[Served]:
-    """Every campaign and recommender that there has been."""
+    """Every campaign and recommender that there has been, in each of the groups that it was in."""
     changes: dict[str, list[Used]] = defaultdict(list)
     requests: dict[str, dict[int, int]] = defaultdict(dict)
-    sizes: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    sizes: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
     for used in usage:
         if used.kind == "capacity":
             changes[used.resource].append(used)
         elif used.kind == "requests":
             requests[used.resource][int(used.at)] = used.amount
         elif used.kind == "training":
-            sizes[used.resource].append((used.at, used.facts.get("users") or 0))
-    return [
-        Served(
-            resource=resource,
-            group=known[0].group,
-            spans=spans_of(known, now),
-            requests=requests[resource],
-            sizes=sorted(sizes[resource]),
-        )
-        for resource, known in changes.items()
-    ]
+            sizes[used.resource, used.group].append((used.at, used.facts.get("users") or 0))
+    found = []
+    for resource, known in changes.items():
+        spans = spans_of(known, now)
+        for group in dict.fromkeys(span.group for span in spans):
+            found.append(
+                Served(
+                    resource=resource,
+                    group=group,
+                    spans=[span for span in spans if span.group == group],
+                    requests=_of_group(group, requests[resource], spans),
+                    sizes=sorted(sizes[resource, group]),
+                )
+            )
+    return found
+
+
+def _of_group(group: str, requests: Mapping[int, int], spans: Sequence[Span]) -> Mapping[int, int]:
+    """The windows in which a resource was in a group; of one in which it moved to another, that at its beginning."""
+    return {window: count for window, count in requests.items() if span_at(spans, window * 1000).group == group}
 
 
 def quantities(usage: Sequence[Used], prices: PriceList, now: float) -> list[Quantity]:
@@ -164,7 +178,7 @@ def _acts(used: Used, prices: PriceList) -> Iterator[Quantity]:
             if used.facts.get("themes"):
                 yield replace(of_row, meter=pricelist.THEMES)
         case "segments":
-            yield replace(of_row, meter=pricelist.SEGMENTS)
+            yield _segments(used, of_row)
 
 
 def _training(used: Used, of_row: Quantity, meter: str) -> Quantity:
@@ -174,15 +188,23 @@ def _training(used: Used, of_row: Quantity, meter: str) -> Quantity:
     return replace(quantity, amount=Decimal(used.facts["hours"]), estimated=True)
 
 
+def _segments(used: Used, of_row: Quantity) -> Quantity:
+    segments = used.facts.get("segments")
+    if segments is not None:
+        return replace(of_row, meter=pricelist.SEGMENTS, parts=segments)
+    # Rows of earlier versions have the segments, and in all the users whom they hold: of those there were as many at
+    # least as an average segment has.
+    known = -(-int(used.facts.get("users", 0)) // max(1, used.amount))
+    return replace(of_row, meter=pricelist.SEGMENTS, amount=Decimal(known * used.amount), parts=used.amount)
+
+
 def _campaign(one: Served, prices: PriceList) -> Iterator[Quantity]:
-    if not one.spans:
-        return
     thousandths: dict[tuple[str, str], int] = defaultdict(int)
     for span in one.spans:
         for month, start, end in months(span.start, span.end):
             thousandths[span.recipe, month] += span.rate * (end - start)
     for window, more in excess(one.spans, one.requests):
-        thousandths[recipe_at(one.spans, window * 1000), month_of(window * 1000)] += more
+        thousandths[span_at(one.spans, window * 1000).recipe, month_of(window * 1000)] += more
     for (recipe, month), requests in thousandths.items():
         yield Quantity(
             resource=one.resource,

@@ -25,7 +25,7 @@ RULES = (
     ),
     Rule(
         says="A training that fails is not billed; one that is stopped by the share of its estimated hours that has "
-        "passed on the clock.",
+        "passed on the clock, with a search of those of all models that it would have trained.",
         known="chosen",
         source="dg/stop-solution-version.html: billed up to the stop",
     ),
@@ -36,6 +36,17 @@ RULES = (
     ),
     Rule(
         says="A batch job that succeeds is billed by the lines of its input, those that fail left out.", known="chosen"
+    ),
+    Rule(
+        says="A segment is billed by the users whom the Interactions and Users datasets have together, whatever number "
+        "it holds itself.",
+        known="documented",
+        source="copies of the price page",
+    ),
+    Rule(
+        says="Those users are counted as they were at the training of the job's solution version.",
+        known="chosen",
+        source="segments are made of them",
     ),
     Rule(says="Stored data and models are not billed.", known="inferred", source="price page: it has no such meter"),
 )
@@ -75,7 +86,7 @@ def trained(
 ) -> None:
     """A training is over, of a solution or recommender (``resource``); ``elapsed`` are the seconds until its stop.
 
-    ``result`` has the recipe, and of a training that is done its models, users and seconds.
+    ``result`` has the recipe and the models that are trained, and of a training that is done its users and seconds.
     """
     trainings = result.get("trainings", 1)
     hours = training_hours(interactions, trainings)
@@ -112,18 +123,18 @@ def batch_done(rows: Rows, job: Job, *, group: str, recipe: str, lines: int, the
 
 
 def segments_done(rows: Rows, job: Job, *, group: str, recipe: str, lines: int, users: int) -> None:
-    """A batch segment job has made ``lines`` segments with ``users`` users in all; counts once."""
-    rows.use(_batch("segments", job, group, lines, {"recipe": recipe, "users": users}))
+    """A batch segment job has made ``lines`` segments of the ``users`` users of the datasets; counts once."""
+    rows.use(_batch("segments", job, group, lines * users, {"recipe": recipe, "segments": lines}))
 
 
-def _batch(kind: Any, job: Job, group: str, lines: int, facts: Mapping[str, Any]) -> Used:
+def _batch(kind: Any, job: Job, group: str, amount: int, facts: Mapping[str, Any]) -> Used:
     return Used(
         kind=kind,
         resource=job.arn,
         group=group,
         act=act_of(job),
         at=job.finished or job.submitted,
-        amount=lines,
+        amount=amount,
         facts=facts,
     )
 

@@ -45,13 +45,14 @@ RULES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A time, in epoch milliseconds, for which ``rate`` requests per second were held ready; ``lasts`` if they still
-    are."""
+    """A time, in epoch milliseconds, for which ``rate`` requests per second were held ready in a dataset group (by its
+    ARN); ``lasts`` if they still are."""
 
     start: int
     end: int
     rate: int
     recipe: str
+    group: str
     lasts: bool = False
 
 
@@ -89,6 +90,7 @@ def spans_of(changes: Iterable[Used], now: float) -> list[Span]:
             end=bounds[place + 1],
             rate=change.amount,
             recipe=change.facts.get("recipe", ""),
+            group=change.group,
             lasts=change is known[-1],
         )
         for place, change in enumerate(known)
@@ -123,9 +125,9 @@ def excess(spans: Sequence[Span], requests: Mapping[int, int]) -> Iterator[tuple
             yield window, more
 
 
-def recipe_at(spans: Sequence[Span], moment: int) -> str:
-    """The recipe that was served at a moment, else the next before it, else the first."""
-    return spans[max(0, bisect_right(spans, moment, key=_start) - 1)].recipe
+def span_at(spans: Sequence[Span], moment: int) -> Span:
+    """The span of a moment, else the next before it, else the first."""
+    return spans[max(0, bisect_right(spans, moment, key=_start) - 1)]
 
 
 def peak(requests: Mapping[int, int], since: float) -> float:

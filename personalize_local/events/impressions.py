@@ -50,11 +50,14 @@ class Shown:
         found = self._answers.get(recommendation_id)
         return found[1] if found is not None and found[0] == group else None
 
-    def take(self, recommendation_id: str) -> None:
-        """Let go of an answer."""
+    def take(self, recommendation_id: str, group: str) -> Sequence[str] | None:
+        """The items of an answer about a group, which is let go of: of several who ask at once, one gets them."""
         with self._lock:
-            _, gone = self._answers.pop(recommendation_id, ("", ()))
-            self._items -= len(gone)
+            if self.of(recommendation_id, group) is None:
+                return None
+            _, items = self._answers.pop(recommendation_id)
+            self._items -= len(items)
+            return items
 
     def clear(self) -> None:
         """Let go of all."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from personalize_local.resources.metric_attribution import KIND
 from personalize_local.resources.quotas import ATTRIBUTION_SOURCES
 from personalize_local.resources.status import is_live, mode_of, status_of
 from personalize_local.store.attributions import KeptFigure
-from personalize_local.store.cloudwatch import CloudWatch, CloudWatchError, Datum
+from personalize_local.store.cloudwatch import AT_ONCE, CloudWatch, CloudWatchError, Datum
 from personalize_local.store.records import Record
 from personalize_local.store.sql import Rows
 
@@ -37,7 +37,7 @@ log = logging.getLogger("personalize_local.attribution")
 
 NAMESPACE = "AWS/Personalize"
 _AT_ONCE = 2_000
-"""Events, and then figures, that are dealt with at a time: others want the interpreter and the store too."""
+"""Events that are dealt with at a time: others want the interpreter and the store too."""
 RULES = (
     Rule(
         says="Events are measured at each quarter of an hour of the clock, or when an admin asks for it, and by the "
@@ -201,7 +201,8 @@ class Measuring:
             own = _context_of(context, record)
             cloudwatch = context.emulator.cloudwatch_for(own.account, own.region)
             try:
-                told["published"] += 0 if cloudwatch is None else self._send(own, record, cloudwatch)
+                for count in () if cloudwatch is None else self._send(own, record, cloudwatch):
+                    told["published"] += count
             except CloudWatchError as error:
                 log.warning("the figures of %s wait, CloudWatch did not take them: %s", record.arn, error)
             with context.emulator.database.read() as rows:
@@ -215,8 +216,9 @@ class Measuring:
                 )
         return told
 
-    def _send(self, context: Context, record: Record, cloudwatch: CloudWatch) -> int:
-        database, sent = context.emulator.database, 0
+    def _send(self, context: Context, record: Record, cloudwatch: CloudWatch) -> Iterator[int]:
+        """Send what waits, and say of each call how many figures it took. Raises CloudWatchError."""
+        database = context.emulator.database
         if record.arn not in self._seen:
             with database.read() as rows:
                 known = rows.figures_of(record.arn, 1)
@@ -226,14 +228,15 @@ class Measuring:
                     rows.publish_again(record.arn)
             self._seen.add(record.arn)
         while True:
+            # As many as one call takes, so that none is sent again when the next call fails.
             with database.read() as rows:
-                some = rows.waiting_figures(record.arn, _AT_ONCE)
+                some = rows.waiting_figures(record.arn, AT_ONCE)
             if not some:
-                return sent
+                return
             cloudwatch.put(NAMESPACE, [_datum(record, one) for one in some])
             with database.append() as rows:
                 rows.set_published(some)
-            sent += len(some)
+            yield len(some)
 
 
 def _all(context: Context) -> list[Record]:

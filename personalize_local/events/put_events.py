@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from personalize_local.context import Context
 from personalize_local.datasets.properties import EVENT_VALUE, PropertiesError, coerce
 from personalize_local.datasets.schema import Field, Schema, fold
 from personalize_local.events._taking import BAD_PROPERTIES, check_size, event_properties, has_effect, take_into_account
+from personalize_local.events.impressions import Shown
 from personalize_local.provenance import Rule, invalid
 from personalize_local.resources.dataset import live_datasets, schema_of
 from personalize_local.resources.event_tracker import KIND as TRACKER
@@ -90,16 +91,13 @@ def put_events(context: Context, params: dict[str, Any]) -> None:
     destinations, tracking_id = context.emulator.destinations, params["trackingId"]
     destination = destinations.of(context, tracking_id)
     events = _events(context, destination, params)
-    # A group deleted in between must not leave events to the next group of its name.
-    with context.emulator.database.append() as rows:
+    with _Taking(context.emulator.shown) as taking, context.emulator.database.append() as rows:
+        # A group deleted in between must not leave events to the next group of its name.
         present = destinations.of(context, tracking_id, rows)
         if present is not destination:
             destination, events = present, _events(context, present, params)
-        rows.add_events(events)
+        rows.add_events(taking.with_shown(events))
         take_into_account(context, rows, destination.tracker, destination.group)
-    for event in events:
-        if IMPLICIT in event.extra:
-            context.emulator.shown.take(event.extra["recommendationId"])
 
 
 def _destination(context: Context, rows: Rows, tracking_id: str) -> tuple[Destination, bool]:
@@ -125,22 +123,37 @@ def _destination(context: Context, rows: Rows, tracking_id: str) -> tuple[Destin
 
 def _events(context: Context, destination: Destination, params: Mapping[str, Any]) -> list[StreamedEvent]:
     given = [_event(context, destination.group, params, event, destination.schema) for event in params["eventList"]]
-    events = [event for event in given if event is not None]
-    return _with_shown(context, events) if any("recommendationId" in event.extra for event in events) else events
+    return [event for event in given if event is not None]
 
 
-def _with_shown(context: Context, events: list[StreamedEvent]) -> list[StreamedEvent]:
-    """The events with what was shown under their recommendationId, the first of each with no impression of its own."""
-    done: set[str] = set()
-    for number, event in enumerate(events):
+class _Taking:
+    """Takes what was shown for the events of one call, and gives it back where the call fails."""
+
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+        self._taken: list[tuple[str, str, Sequence[str]]] = []
+
+    def __enter__(self) -> _Taking:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            for taken in self._taken:
+                self._shown.remember(*taken)
+
+    def with_shown(self, events: Iterable[StreamedEvent]) -> list[StreamedEvent]:
+        """The events with what was shown under their recommendationId, the first of each without an impression."""
+        return [self._with_shown(event) for event in events]
+
+    def _with_shown(self, event: StreamedEvent) -> StreamedEvent:
         name = event.extra.get("recommendationId")
-        if name is None or name in done or "impression" in event.extra:
-            continue
-        items = context.emulator.shown.of(name, event.stream)
-        if items is not None:
-            done.add(name)
-            events[number] = replace(event, extra={**event.extra, IMPLICIT: list(items)})
-    return events
+        if name is None or "impression" in event.extra:
+            return event
+        items = self._shown.take(name, event.stream)
+        if items is None:
+            return event
+        self._taken.append((name, event.stream, items))
+        return replace(event, extra={**event.extra, IMPLICIT: list(items)})
 
 
 def _event(

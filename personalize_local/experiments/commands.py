@@ -64,7 +64,10 @@ def run_size(rate: float, rise: float | None, users: int | None) -> None:
     if rise is not None:
         if not rise or not 0 <= rate + rise <= 1:
             raise click.UsageError("--rise must change the rate, and leave it between 0 and 1.")
-        click.echo(f"{counted(sample_size(rate, rate + rise) or 0, 'user')} of each variant")
+        needed = sample_size(rate, rate + rise)
+        if needed is None:
+            raise click.UsageError("--rise is too small to change the rate.")
+        click.echo(f"{counted(needed, 'user')} of each variant")
         return
     found = detectable(rate, users or 0, users or 0)
     click.echo("no rise at all" if found is None else f"a rise of {found:.4f}, to {rate + found:.4f}")

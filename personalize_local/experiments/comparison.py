@@ -126,7 +126,7 @@ class Comparison:
         self, sides: tuple[Contender, Contender], outcome: Replayed, evidence: Sequence[Evidence], catalogue: int
     ) -> dict[str, Any]:
         told = {
-            metric: _as_json(difference, outcome.users, metric)
+            metric: _as_json(difference, metric)
             for metric, difference in _differences(outcome, catalogue, self._count, self._seed).items()
         }
         facts = [self._facts(*one) for one in zip(sides, evidence, outcome.unasked, strict=True)]
@@ -225,8 +225,9 @@ def _differences(outcome: Replayed, catalogue: int, count: int, seed: int) -> di
     return found
 
 
-def _as_json(difference: Difference, users: int, metric: str) -> dict[str, Any]:
+def _as_json(difference: Difference, metric: str) -> dict[str, Any]:
     told = {
+        "users": difference.users,
         "a": difference.a,
         "b": difference.b,
         "difference": difference.difference,
@@ -235,4 +236,4 @@ def _as_json(difference: Difference, users: int, metric: str) -> dict[str, Any]:
         "usersNeeded": difference.needed,
         "detectable": difference.detectable,
     }
-    return {**told, "verdict": about_metric(metric, difference, users)}
+    return {**told, "verdict": about_metric(metric, difference)}

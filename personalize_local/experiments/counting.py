@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
-from math import inf, isfinite
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from personalize_local.arns import parse_arn
 from personalize_local.attribution.sources import UNDEFINED, Sources
 from personalize_local.context import Context
 from personalize_local.experiments.online import Deed, Design, count, report
+from personalize_local.experiments.split import is_double
 from personalize_local.resources import dataset_group
 from personalize_local.resources.lookup import require
 from personalize_local.runtime.contenders import context_of
@@ -90,7 +91,7 @@ def _sources(given: object) -> dict[str, tuple[str, ...]]:
 
 def _time(asked: Mapping[str, Any], name: str) -> float:
     value = asked[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not is_double(value):
         raise ValueError(f"{name} must be epoch seconds, not {value!r}")
     return float(value)
 

@@ -11,10 +11,10 @@ The definition, for programs in other languages:
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping
-from math import isfinite
 
-__all__ = ["check_weights", "point", "variant"]
+__all__ = ["check_weights", "is_double", "point", "variant"]
 
 _DIGITS = 13
 _SCALE = float(16**_DIGITS)
@@ -54,11 +54,17 @@ def check_weights(weights: Mapping[str, float]) -> None:
     for name, weight in weights.items():
         if not isinstance(name, str) or not name:
             raise ValueError(f"the name of a variant must be a text that is not empty, not {name!r}")
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not isfinite(weight) or weight < 0:
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not is_double(weight) or weight < 0:
             raise ValueError(f"the weight of variant {name!r} must be a number from 0 up, not {weight!r}")
     total = _total(weights)
-    if not total > 0 or not isfinite(total):
+    if not total > 0 or not is_double(total):
         raise ValueError(f"the weights of the variants must have a sum above 0, not {total!r}")
+
+
+def is_double(number: float) -> bool:
+    """Whether a finite double holds a number, be it a whole one of any size."""
+    # Larger ones are below infinity too, and math.isfinite raises for them.
+    return abs(number) <= sys.float_info.max
 
 
 def _total(weights: Mapping[str, float]) -> float:

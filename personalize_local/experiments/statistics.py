@@ -32,13 +32,14 @@ _AT_ONCE = 4_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """B less A in one metric, over users who saw both.
+    """B less A in one metric, over ``users`` who saw both.
 
     ``low`` to ``high`` is the interval, None where two users were not there. ``needed`` is how many users would be
     needed to tell a difference of this size (None where there is none), ``detectable`` the size that these users would
     tell four times in five.
     """
 
+    users: int
     a: float
     b: float
     low: float | None
@@ -136,7 +137,7 @@ def _difference(a: float, b: float, interval: Interval | None, deviation: float,
         needed = users_needed(b - a, deviation)
         detectable = _both() * deviation / sqrt(users)
     low, high = (None, None) if interval is None else interval
-    return Difference(a=a, b=b, low=low, high=high, needed=needed, detectable=detectable)
+    return Difference(users=users, a=a, b=b, low=low, high=high, needed=needed, detectable=detectable)
 
 
 def users_needed(difference: float, deviation: float) -> int | None:

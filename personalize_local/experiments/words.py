@@ -24,7 +24,7 @@ def short(metric: str) -> str:
     return f"{_SHORT[name]}@{cut}" if found else metric
 
 
-def about_metric(metric: str, told: Difference, users: int) -> str:
+def about_metric(metric: str, told: Difference) -> str:
     """What a difference says, and where it says nothing how many users would be needed."""
     name = short(metric)
     if told.low is None or told.high is None:
@@ -43,9 +43,9 @@ def about_metric(metric: str, told: Difference, users: int) -> str:
         return f"{winner} is better by {size} {name} {interval}."
     interval = f"B less A is {told.difference:.4f}, 95 % interval {told.low:.4f} to {told.high:.4f}"
     if told.needed is not None:
-        more = f"about {told.needed:,} users would be needed for a difference of this size, {users:,} were there"
+        more = f"about {told.needed:,} users would be needed for a difference of this size, {told.users:,} were there"
     else:
-        more = f"{counted(users, 'user')} tell one of {told.detectable or 0:.4f} four times in five"
+        more = f"{counted(told.users, 'user')} tell one of {told.detectable or 0:.4f} four times in five"
     return f"No difference in {name} could be told ({interval}); {more}."
 
 

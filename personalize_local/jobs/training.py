@@ -77,15 +77,38 @@ def complete(rows: Rows, job: Job, workplace: Workplace) -> None:
 
 def used(rows: Rows, job: Job, resource: str, *, at: float, elapsed: float | None = None) -> None:
     """Write down what a training of ``resource`` has cost that is done, or was stopped after ``elapsed`` seconds."""
+    stopped = {"recipe": job.payload["recipe"], "trainings": len(planned(job.payload)) + 1}
     recording.trained(
         rows,
         job,
         resource=resource,
         interactions=interactions_of(rows, job.payload),
-        result=job.result if elapsed is None else {"recipe": job.payload["recipe"]},
+        result=job.result if elapsed is None else stopped,
         at=at,
         elapsed=elapsed,
     )
+
+
+def planned(payload: Mapping[str, Any], seed: int = 0) -> list[tuple[Recipe, tuning.Point]]:
+    """The trials of the search that a training begins with, each a recipe and its settings; none without a search.
+
+    The ``seed`` chooses them and not how many there are.
+    """
+    automatic = bool(payload.get("candidates"))
+    recipes = [RECIPES[name] for name in payload.get("candidates") or [payload["recipe"]]]
+    settings = {} if automatic else payload["solutionConfig"]
+    config, given = settings.get("hpoConfig", {}), settings.get("algorithmHyperParameters", {})
+    ranges = config.get("algorithmHyperParameterRanges")
+    wanted = automatic or payload.get("performHPO", False)
+    spaces = [tuning.space_of(recipe.algorithm_hyperparameters, ranges) if wanted else () for recipe in recipes]
+    if len(recipes) == 1 and not spaces[0]:
+        return []
+    limit = int(config.get("hpoResourceConfig", {}).get("maxNumberOfTrainingJobs", tuning.MOST_TRIALS))
+    return [
+        (recipe, point)
+        for recipe, space, share in zip(recipes, spaces, tuning.shares(spaces, limit), strict=True)
+        for point in tuning.trials(space, completed(recipe.algorithm_hyperparameters, given), share, seed)
+    ]
 
 
 def interactions_of(rows: Rows, payload: Mapping[str, Any]) -> int:
@@ -171,27 +194,12 @@ class _Search:
 
     def best(self, data: TrainingData) -> tuple[Recipe, tuning.Point | None, int]:
         """The recipe to train, what was found for it, None where nothing was searched, and how many were tried."""
-        automatic = bool(self.payload.get("candidates"))
-        config = {} if automatic else self.payload["solutionConfig"].get("hpoConfig", {})
-        wanted = automatic or self.payload.get("performHPO", False)
-        spaces = [self._space(recipe, config) if wanted else () for recipe in self.recipes]
-        if len(self.recipes) == 1 and not spaces[0]:
+        choices = planned(self.payload, self.given.seed)
+        if not choices:
             return self.recipes[0], None, 0
-        limit = int(config.get("hpoResourceConfig", {}).get("maxNumberOfTrainingJobs", tuning.MOST_TRIALS))
         inner = tuning.searched_data(data, self.recipes, self.given.feature_transformation, self.given.seed)
-        choices = [
-            (recipe, point)
-            for recipe, space, share in zip(self.recipes, spaces, tuning.shares(spaces, limit), strict=True)
-            for point in tuning.trials(space, self._values(recipe), share, self.given.seed)
-        ]
         recipe, point = tuning.best_of(choices, lambda choice: self._measure(inner, *choice))
         return recipe, point if point else None, len(choices)
-
-    def _space(self, recipe: Recipe, config: Mapping[str, Any]) -> tuning.Space:
-        return tuning.space_of(recipe.algorithm_hyperparameters, config.get("algorithmHyperParameterRanges"))
-
-    def _values(self, recipe: Recipe) -> dict[str, str]:
-        return completed(recipe.algorithm_hyperparameters, self.given.algorithm)
 
     def _measure(self, data: TrainingData, recipe: Recipe, point: tuning.Point) -> float:
         if self._stopped():

@@ -10,9 +10,8 @@ from personalize_local.context import Context
 from personalize_local.costs import recording
 from personalize_local.costs.quantities import Automatic
 from personalize_local.jobs.lifecycle import ended_at
-from personalize_local.jobs.training import interactions_of
+from personalize_local.jobs.training import interactions_of, planned
 from personalize_local.provenance import Rule
-from personalize_local.recipes import tuning
 from personalize_local.resources.dataset import live_datasets
 from personalize_local.resources.kind import Kind
 from personalize_local.resources.solution_rules import automl_candidates, recipe_of, schedule_days
@@ -108,10 +107,14 @@ def automatic(context: Context, rows: Rows) -> list[Automatic]:
 def _automatic(context: Context, rows: Rows, solution: Record) -> Automatic:
     body, group = solution.body, solution.body["datasetGroupArn"]
     named = body.get("recipeArn")
-    recipe = automl_candidates(body["solutionConfig"])[0] if named is None else recipe_of(named)
+    candidates = automl_candidates(body["solutionConfig"]) if named is None else [recipe_of(named)]
+    recipe = candidates[0]
     datasets = live_datasets(context, rows, group)
     payload = {
         "recipe": recipe.name,
+        "candidates": [candidate.name for candidate in candidates] if body["performAutoML"] else None,
+        "performHPO": body["performHPO"],
+        "solutionConfig": body["solutionConfig"],
         "datasetGroup": group,
         "until": rows.last_event(group),
         "held": {
@@ -129,14 +132,5 @@ def _automatic(context: Context, rows: Rows, solution: Record) -> Automatic:
         days=schedule_days(body["solutionConfig"]),
         recipe=recipe.name,
         interactions=interactions_of(rows, payload),
-        trainings=1 + _trials(body),
+        trainings=1 + len(planned(payload)),
     )
-
-
-def _trials(body: Mapping[str, Any]) -> int:
-    if body["performAutoML"]:
-        return tuning.MOST_TRIALS
-    if not body["performHPO"]:
-        return 0
-    resources = body["solutionConfig"].get("hpoConfig", {}).get("hpoResourceConfig", {})
-    return int(resources.get("maxNumberOfTrainingJobs", tuning.MOST_TRIALS))

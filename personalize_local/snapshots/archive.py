@@ -210,7 +210,7 @@ def _manifest(name: str, archive: zipfile.ZipFile) -> Manifest:
             },
         )
         Ids(0).restore(made.ids)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise damaged(name, f"its manifest is not complete: {error}") from None
     if not isfinite(made.clock):
         raise damaged(name, "its manifest has no time")

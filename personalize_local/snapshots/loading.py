@@ -55,6 +55,7 @@ def load(emulator: Emulator, path: Path, name: str | None = None) -> Manifest:
     emulator.jobs.end_abandoned()
     if is_virtual:
         emulator.clock.stand_at(manifest.clock)
+        emulator.keep_time()
     emulator.ids.restore(manifest.ids)
     emulator.resume()
     return manifest

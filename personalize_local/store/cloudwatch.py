@@ -9,7 +9,7 @@ from typing import Any
 
 from personalize_local.store.objects import WSGIApplication
 
-_AT_ONCE = 1000
+AT_ONCE = 1000
 """Data of one PutMetricData, at most (documented by CloudWatch)."""
 
 
@@ -37,10 +37,8 @@ class CloudWatch:
         self._kept: Any = None
 
     def put(self, namespace: str, data: Sequence[Datum]) -> None:
-        """PutMetricData, as often as it takes. Raises CloudWatchError."""
-        for start in range(0, len(data), _AT_ONCE):
-            given = [_as_given(one) for one in data[start : start + _AT_ONCE]]
-            self._call("put_metric_data", Namespace=namespace, MetricData=given)
+        """PutMetricData of :data:`AT_ONCE` data at most: all or none are taken. Raises CloudWatchError."""
+        self._call("put_metric_data", Namespace=namespace, MetricData=[_as_given(one) for one in data])
 
     def has(self, namespace: str, dimension: str, value: str) -> bool:
         """Whether there is any metric in a namespace with a dimension of this value. Raises CloudWatchError."""

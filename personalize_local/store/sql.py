@@ -54,6 +54,18 @@ class Rows(streams.Streams, attributions.Attributions, usage.Usage):
         for statement in others:
             self._connection.execute(statement.format(identity=identity))
 
+    def fact(self, name: str) -> str | None:
+        """What the store knows of itself by a name."""
+        row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Note what the store is to know of itself."""
+        self._connection.execute(
+            "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+
     def clear(self) -> None:
         """Forget every resource, job, event and row, and what was used."""
         for table in ("resources", "jobs", *streams.NAMES, *attributions.NAMES, *usage.NAMES):

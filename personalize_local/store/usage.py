@@ -25,9 +25,9 @@ class Used:
     """One row of usage.
 
     ``at`` is in epoch seconds: when the act was over, the window of a sum began, or the change is in force. ``amount``
-    is in the unit of its kind: bytes, interactions, requests, requests per second, or lines. ``act`` tells rows of one
-    kind and resource apart; None is told apart from nothing. ``group`` is the ARN of the dataset group, empty where the
-    other rows of the resource say it.
+    is in the unit of its kind: bytes, interactions, requests, requests per second, lines, or the users of every segment
+    added up. ``act`` tells rows of one kind and resource apart; None is told apart from nothing. ``group`` is the ARN
+    of the dataset group, empty where the other rows of the resource say it.
     """
 
     kind: UsageKind

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from personalize_local.attribution import Event, Sources, figures, metrics_of, tally
+from personalize_local.attribution import Event, Sources, figures, metrics_of
 from personalize_local.attribution.figures import UNDEFINED, Figure, in_order, window_of
 from personalize_local.attribution.report import as_csv, file_name
 from personalize_local.attribution.tables import Measured
@@ -155,25 +155,3 @@ def test_a_report_is_a_csv_file() -> None:
         f'"a ""b"", c",watch,0.1,sum,{UNDEFINED},900',
     ]
     assert file_name("FULL", 17) == "AggregatedAttributionMetrics-FULL-17.csv"
-
-
-def test_exposures_and_outcomes_are_tallied_by_source() -> None:
-    def event(kind: str, user: str | None, recommendation: str | None = None, name: str | None = None) -> Event:
-        return Event(event_type=kind, timestamp=1, user_id=user, recommendation_id=recommendation, source_name=name)
-
-    found = tally(
-        [
-            event("view", "a", IDS[HOME]),
-            event("view", "b", IDS[HOME]),
-            event("buy", "a", IDS[HOME]),
-            event("buy", "a", IDS[HOME]),
-            event("view", "c", IDS[SIDE]),
-            event("view", None, None, "mail"),
-        ],
-        SOURCES,
-    )
-    assert set(found) == {HOME, SIDE, "mail"}
-    assert (dict(found[HOME].events), found[HOME].users) == ({"view": 2, "buy": 2}, {"a", "b"})
-    assert found[HOME].users_by_type == {"view": {"a", "b"}, "buy": {"a"}}
-    assert found[HOME].recommendations == {IDS[HOME]}
-    assert (found["mail"].users, found["mail"].recommendations) == (set(), set())

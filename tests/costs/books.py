@@ -22,6 +22,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 HOUR, DAY = 3600.0, 86400.0
 GB = 1 << 30
 V1, V2 = "aws-user-personalization", "aws-user-personalization-v2"
+AFFINITY = "aws-item-affinity"
 
 
 def arn(tail: str, account: str = "123456789012", region: str = "us-east-1") -> str:
@@ -59,11 +60,13 @@ class Books:
         with self._database.write() as rows:
             recording.streamed(rows, resource=INTERACTIONS, group=GROUP, size=size, now=at)
 
-    def trained(self, interactions: int, *, at: float = START, resource: str = SOLUTION, **result: Any) -> None:
+    def trained(
+        self, interactions: int, *, at: float = START, resource: str = SOLUTION, group: str = GROUP, **result: Any
+    ) -> None:
         with self._database.write() as rows:
             recording.trained(
                 rows,
-                self.job(at=at),
+                self.job(at=at, datasetGroup=group),
                 resource=resource,
                 interactions=interactions,
                 result={"recipe": V1, "seconds": 1.5, **result},
@@ -76,9 +79,11 @@ class Books:
         with self._database.write() as rows:
             rows.use(Used(kind="training", resource=SOLUTION, group=GROUP, act=hours, at=at, amount=1, facts=facts))
 
-    def holds(self, rate: int, at: float = START, *, resource: str = CAMPAIGN, recipe: str = V1) -> None:
+    def holds(
+        self, rate: int, at: float = START, *, resource: str = CAMPAIGN, recipe: str = V1, group: str = GROUP
+    ) -> None:
         with self._database.write() as rows:
-            recording.capacity(rows, resource=resource, group=GROUP, rate=rate, at=at, recipe=recipe)
+            recording.capacity(rows, resource=resource, group=group, rate=rate, at=at, recipe=recipe)
 
     def asked(self, times: int, at: float = START, resource: str = CAMPAIGN) -> None:
         counting = Counting()
@@ -90,6 +95,13 @@ class Books:
         with self._database.write() as rows:
             recording.batch_done(
                 rows, self.job("batch-inference-job/mail"), group=GROUP, recipe=recipe, lines=lines, **more
+            )
+
+    def segmented(self, segments: int, users: int) -> None:
+        """A batch segment job of so many segments, where the datasets have so many users."""
+        with self._database.write() as rows:
+            recording.segments_done(
+                rows, self.job("batch-segment-job/fans"), group=GROUP, recipe=AFFINITY, lines=segments, users=users
             )
 
     def used(self) -> list[Used]:

@@ -9,7 +9,9 @@ import pytest
 
 from personalize_local.costs.bill import Bill
 from personalize_local.costs.quantities import Automatic
+from personalize_local.store.usage import Used
 from tests.costs.books import (
+    AFFINITY,
     CAMPAIGN,
     DAY,
     GB,
@@ -103,6 +105,43 @@ def test_requests_of_a_window_that_a_campaign_shares_with_no_capacity(books: Boo
     assert line(books.bill(), "real-time").units * 1000 == 400
 
 
+class TestOneMadeAnewInAnotherGroup:
+    OTHER = arn("dataset-group/other")
+
+    def test_of_campaigns_has_hours_and_requests_in_each(self, books: Books) -> None:
+        books.holds(1)
+        books.asked(400, START + 10)
+        books.holds(0, START + HOUR)
+        books.holds(3, START + 2 * HOUR, group=self.OTHER)
+        books.asked(1000, START + 2 * HOUR + 10)
+        bill = books.bill(days=4 / 24)
+        found = {each.group: each.units * 1000 for each in bill.lines}
+        assert found == {GROUP: 3600 + 100, self.OTHER: 2 * 3 * 3600 + 100}
+        # 3 x 730 x 3,600 requests, and 100 more on each of 730 / 24 days.
+        assert (bill.monthly(GROUP), cents(bill.monthly(self.OTHER))) == (0, "438.52")
+
+    def test_of_recommenders_has_users_of_each(self, books: Books) -> None:
+        books.trained(10, resource=RECOMMENDER, users=200_000)
+        books.holds(1, resource=RECOMMENDER)
+        books.asked(7000, START + 10, resource=RECOMMENDER)
+        books.holds(0, START + 0.5 * HOUR, resource=RECOMMENDER)
+        books.trained(10, resource=RECOMMENDER, users=10, group=self.OTHER)
+        books.holds(1, START + 0.5 * HOUR, resource=RECOMMENDER, group=self.OTHER)
+        books.asked(5000, START + HOUR, resource=RECOMMENDER)
+        bill = books.bill(days=2 / 24)
+        found = {(each.group, each.meter): each.units for each in bill.lines}
+        assert found == {
+            (GROUP, "recommender-hours"): Decimal("0.5"),
+            (GROUP, "recommender-requests"): 1,
+            (self.OTHER, "recommender-hours"): Decimal("1.5"),
+            (self.OTHER, "recommender-requests"): 1,
+        }
+        assert (bill.cost(GROUP), bill.cost(self.OTHER)) == (
+            Decimal("0.42") / 2 + Decimal("0.0833"),
+            Decimal("0.375") * Decimal("1.5") + Decimal("0.0833"),
+        )
+
+
 def test_data_are_billed_by_the_byte(books: Books) -> None:
     books.imported(3 * GB)
     books.streamed(GB // 2, START + 5)
@@ -154,10 +193,10 @@ def test_a_recommender_with_many_users_and_requests(books: Books) -> None:
     books.holds(1, resource=RECOMMENDER)
     books.asked(8000, START + HOUR + 5, resource=RECOMMENDER)
     bill = books.bill(days=1)
-    # Three blocks of users begun: 0.375 + 2 x 0.045 an hour; 8,000 requests in an hour that has 6,000.
-    assert (line(bill, "recommender-hours").units, cents(line(bill, "recommender-hours").cost)) == (24, "11.16")
+    # 0.375 + 1.5 x 0.045 an hour; 8,000 requests in an hour that has 6,000.
+    assert (line(bill, "recommender-hours").units, cents(line(bill, "recommender-hours").cost)) == (24, "10.62")
     assert line(bill, "recommender-requests").cost == 2 * Decimal("0.0833")
-    assert cents(bill.monthly()) == cents(730 * Decimal("0.465") + 2 * Decimal("0.0833") * 730 / 24)
+    assert cents(bill.monthly()) == cents(730 * Decimal("0.4425") + 2 * Decimal("0.0833") * 730 / 24)
 
 
 def test_a_recommender_that_holds_more_ready_than_is_included_pays_for_it(books: Books) -> None:
@@ -170,7 +209,7 @@ def test_a_recommender_that_holds_more_ready_than_is_included_pays_for_it(books:
 
 def test_users_count_from_the_training_that_knows_them(books: Books) -> None:
     books.trained(1000, resource=RECOMMENDER, users=10)
-    books.trained(1000, at=START + DAY, resource=RECOMMENDER, users=100_001)
+    books.trained(1000, at=START + DAY, resource=RECOMMENDER, users=200_000)
     books.holds(1, resource=RECOMMENDER)
     # A day at 0.375, a day at 0.42.
     assert cents(books.bill(days=2).cost()) == "19.08"
@@ -181,6 +220,33 @@ def test_what_has_no_price_is_told_and_not_summed(books: Books) -> None:
     bill = books.bill()
     assert (line(bill, "themes").units, line(bill, "themes").cost) == (1, None)
     assert cents(bill.cost()) == "0.07"
+
+
+def test_jobs_of_a_month_do_not_share_the_tiers_of_segments(books: Books) -> None:
+    # 100 x 0.016 + 100 x 0.008 each.
+    books.segmented(1, 200_000)
+    books.segmented(2, 200_000)
+    bill = books.bill()
+    assert (line(bill, "segments").units, cents(bill.cost())) == (600, "7.20")
+
+
+def test_segments_beyond_the_last_tier_and_of_nobody(books: Books) -> None:
+    # 1.60 + 7.20 + 36 + 50 for 60 million users.
+    books.segmented(1, 60_000_000)
+    books.segmented(3, 0)
+    books.segmented(0, 100)
+    assert cents(books.bill().cost()) == "94.80"
+
+
+def test_segments_of_earlier_versions_have_their_own_users_for_those_of_the_datasets(books: Books) -> None:
+    facts = {"recipe": AFFINITY, "users": 250_000}
+    row = Used(
+        kind="segments", resource=arn("batch-segment-job/old"), group=GROUP, act="1", at=START, amount=2, facts=facts
+    )
+    with books.writing() as rows:
+        rows.use(row)
+    # Twice 100 x 0.016 + 25 x 0.008.
+    assert cents(books.bill().cost()) == "3.60"
 
 
 def test_the_free_tier_is_of_the_first_two_months(books: Books) -> None:

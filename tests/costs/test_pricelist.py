@@ -42,7 +42,7 @@ class TestEachList:
         for meter in (pricelist.INGESTION, pricelist.RECOMMENDER_REQUESTS):
             assert prices.meters[meter].tiers, meter
         unpriced = {meter.name for meter in prices.meters.values() if not meter.tiers}
-        assert unpriced == {pricelist.THEMES, pricelist.SEGMENTS}
+        assert unpriced == {pricelist.THEMES}
 
     def test_has_tiers_that_rise_to_one_without_an_end(self, name: str) -> None:
         prices = pricelist.load(name)
@@ -84,9 +84,11 @@ def test_tiers_by_hand(units: int, free: int, cost: int) -> None:
     [
         (0, "0.375", 4000),
         (100_000, "0.375", 4000),
-        (100_001, "0.420", 6000),
+        (100_001, "0.37500045", 6000),
+        (200_000, "0.420", 6000),
+        (250_000, "0.4425", 6000),
         (1_000_000, "0.780", 6000),
-        (1_000_001, "0.798", 9000),
+        (1_000_001, "0.78000018", 9000),
         (10_100_000, "2.405", 14000),
     ],
 )

@@ -25,7 +25,7 @@ def test_a_job_that_is_written_down_twice_counts_once(books: Books) -> None:
             recording.trained(rows, job, resource=SOLUTION, interactions=5, result={"recipe": V1}, at=START)
     assert [(used.kind, used.amount) for used in books.used()] == [
         ("batch", 7),
-        ("segments", 2),
+        ("segments", 100),
         ("import", GB),
         ("training", 5),
     ]
@@ -81,6 +81,22 @@ def test_a_training_that_is_stopped_late_is_billed_whole(books: Books) -> None:
         )
     (used,) = books.used()
     assert (used.facts["hours"], used.amount) == ("4.010000", 1_000_000)
+
+
+def test_a_search_that_is_stopped_is_billed_by_the_share_of_all_its_models(books: Books) -> None:
+    with books.writing() as rows:
+        recording.trained(
+            rows,
+            books.job(),
+            resource=SOLUTION,
+            interactions=1_000_000,
+            result={"recipe": V1, "trainings": 4},
+            at=START,
+            elapsed=8.02 * HOUR,
+        )
+    (used,) = books.used()
+    # Half of 4 x 4.01 hours and of 4 million interactions.
+    assert (used.facts["hours"], used.amount) == ("8.020000", 2_000_000)
 
 
 def test_the_group_of_a_dataset() -> None:

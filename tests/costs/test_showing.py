@@ -21,7 +21,7 @@ What this use would have cost on AWS, at the prices of 2026 (as of 2026, us-east
 
 arn:aws:personalize:us-east-1:123456789012:dataset-group/shop
   resource                   what              quantity                          so far  per month
-  batch-inference-job/mail   batch inference      1.000  1000 lines               0.07?       0.00
+  batch-inference-job/mail   batch inference      1.000  1000 lines                0.07       0.00
   batch-inference-job/mail   themes               1.000  1000 lines      no price known
   campaign/home              recommendations  2,592.000  1000 requests           144.12     146.12
   dataset/shop/INTERACTIONS  data ingested        1.000  GB                        0.05      <0.01

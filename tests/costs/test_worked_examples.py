@@ -44,6 +44,50 @@ def test_a_gigabyte_five_training_hours_and_requests_one_by_one(books: Books) ->
     assert cents(old.cost()) == cents(new.cost()) == "1.67"
 
 
+@pytest.mark.parametrize(
+    ("gigabytes", "ingestion", "together"), [(252, "12.60", "1524.60"), (1155, "57.75", "1569.75")]
+)
+def test_data_trainings_and_ten_requests_per_second_for_a_month(
+    books: Books, gigabytes: int, ingestion: str, together: str
+) -> None:
+    """252 GB x 0.05 = 12.60, 300 training hours x 0.24 = 72, 10 TPS x 720 hours x 0.20 = 1,440: 1,524.60 in all; with
+    1,155 GB 57.75 + 72 + 1,440 = 1,569.75.
+
+    Source: examples of the price page's Spanish edition, of the older list.
+    """
+    books.imported(gigabytes * GB)
+    books.hours("300")
+    books.holds(10)
+    books.holds(0, START + 720 * HOUR)
+    bill = books.bill(days=31, prices="2024")
+    found = [cents(line(bill, meter).cost) for meter in ("ingestion", "training-hours", "real-time")]
+    assert found == [ingestion, "72.00", "1440.00"]
+    assert cents(bill.cost()) == together
+
+
+@pytest.mark.parametrize("prices", ["2024", "2026"])
+def test_ten_segments_of_six_hundred_thousand_users(books: Books, prices: str) -> None:
+    """Item-Affinity, 10 segments, 600,000 users in the dataset: 100 x 0.016 x 10 = $16 for the first 100,000 users and
+    500 x 0.008 x 10 = $40 for the next, $56 in all.
+
+    Source: an example of the price page.
+    """
+    books.segmented(10, 600_000)
+    bill = books.bill(prices=prices)
+    assert (line(bill, "segments").units, cents(bill.cost())) == (6000, "56.00")
+
+
+@pytest.mark.parametrize("prices", ["2024", "2026"])
+def test_tiers_of_batch_inference(books: Books, prices: str) -> None:
+    """$0.067 per 1,000 for the first 20 million a month, $0.058 for the next 180 million, then $0.050.
+
+    By hand, 25 million are 20,000 x 0.067 + 5,000 x 0.058 = 1,340 + 290; of two jobs in one month.
+    """
+    books.batch(15_000_000)
+    books.batch(10_000_000)
+    assert cents(books.bill(prices=prices).cost()) == "1630.00"
+
+
 def test_an_idle_campaign_is_billed_86400_requests_a_day(books: Books) -> None:
     """1 x 24 x 60 x 60 = 86,400 billed recommendations per day.
 

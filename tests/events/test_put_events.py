@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from personalize_local.jobs.streaming import OwnedEvent
+from personalize_local.runtime.contenders import context_of
+from personalize_local.store.records import IMPLICIT
 from tests.conftest import Small
 from tests.events.ground import TIME, Ground, stand
 from tests.wire.program import refused
@@ -136,3 +142,59 @@ def test_properties_that_a_later_dataset_does_not_take_are_no_harm(small: Any) -
     version = program.version(program.solution(group, "later"))
     described = program.personalize.describe_solution_version(solutionVersionArn=version)["solutionVersion"]
     assert described["status"] == "ACTIVE", described
+
+
+MODULE = sys.modules["personalize_local.events.put_events"]
+
+
+class TestWhatWasShown:
+    """Under the recommendationId of an event."""
+
+    def remember(self, ground: Ground) -> None:
+        ground.small.server.emulator.shown.remember("RID-1", ground.group, ["a1", "b2"])
+
+    def implicit(self, ground: Ground) -> list[Any]:
+        with ground.small.server.emulator.database.read() as rows:
+            found = rows.events_between(ground.group, 0, rows.last_event(ground.group), 100)
+        return [extra.get(IMPLICIT) for *_, extra, _ in found]
+
+    def test_is_of_one_event_of_several_at_once(self, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+        ground.event()  # the tracker is known from here on: no call reads its events twice
+        self.remember(ground)
+        both, real = Barrier(2, timeout=30), MODULE._events
+
+        def together(*given: Any) -> Any:
+            events = real(*given)
+            both.wait()
+            return events
+
+        monkeypatch.setattr(MODULE, "_events", together)
+        context = context_of(ground.small.server.emulator._own_context(), ground.group)
+        event = {"eventType": "watch", "sentAt": datetime.fromtimestamp(TIME, UTC), "recommendationId": "RID-1"}
+
+        def put(user: str) -> None:
+            MODULE.put_events(
+                context, {"trackingId": ground.tracking, "userId": user, "sessionId": user, "eventList": [event]}
+            )
+
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(put, "ab"))
+        _, *found = self.implicit(ground)
+        assert sorted(found, key=str) == [None, ["a1", "b2"]]
+
+    def test_waits_for_another_event_where_the_first_was_not_kept(
+        self, ground: Ground, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.remember(ground)
+
+        def fail(*_: Any) -> None:
+            raise OSError("no room")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(MODULE, "take_into_account", fail)
+            with pytest.raises(ground.program.events.exceptions.ClientError) as caught:
+                ground.event(recommendationId="RID-1")
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+        ground.event(recommendationId="RID-1")
+        ground.event(recommendationId="RID-1")
+        assert self.implicit(ground) == [["a1", "b2"], None]

@@ -112,6 +112,7 @@ def test_every_process_gives_the_same_answer() -> None:
         ({"a": -0.1, "b": 1}, r"the weight of variant 'a' must be a number from 0 up, not -0\.1"),
         ({"a": float("nan")}, r"the weight of variant 'a' must be a number from 0 up, not nan"),
         ({"a": float("inf")}, r"the weight of variant 'a' must be a number from 0 up, not inf"),
+        ({"a": 10**400, "b": 1}, r"the weight of variant 'a' must be a number from 0 up, not 1000+$"),
         ({"a": "0.5"}, r"the weight of variant 'a' must be a number from 0 up, not '0\.5'"),
         ({"a": True}, r"the weight of variant 'a' must be a number from 0 up, not True"),
         ({"a": 0, "b": 0}, r"the weights of the variants must have a sum above 0, not 0\.0"),

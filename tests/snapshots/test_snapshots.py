@@ -150,6 +150,7 @@ def test_a_snapshot_of_the_format_before_is_brought_to_this_one(
         ),
         ({"manifest": lambda told: told.pop("clock")}, "is damaged: its manifest is not complete: 'clock'"),
         ({"manifest": lambda told: told.update(ids=[3, [1], None])}, "is damaged: its manifest is not complete: "),
+        ({"manifest": lambda told: told["clock"].update(now=10**400)}, "is damaged: its manifest is not complete: "),
         (
             {"files": lambda files: files.update({"personalize.sqlite3": b"SQLite"}), "honest": True},
             "is damaged: its store cannot be read: ",

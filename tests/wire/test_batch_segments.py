@@ -208,3 +208,14 @@ def test_people_put_after_the_training_are_in_no_segment(shop: Shop, batch: Batc
     shop.program.events.put_users(datasetArn=shop.users, users=[person])
     (line,) = batch.segment(of_items, [{"itemId": "i3"}], numResults=100)
     assert "late" not in users(line)
+
+
+def test_segments_are_billed_by_the_users_of_the_datasets(
+    server: BackgroundServer, batch: Batch, of_items: str
+) -> None:
+    lines = [{"itemId": "i5"}, {"itemId": "i12"}, {"wrong": "i1"}]
+    batch.segment(of_items, lines, numResults=3)
+    with server.emulator.database.read() as rows:
+        used = [used for used in rows.used() if used.kind == "segments"][-1]
+    # 40 users for each of the two that were made, of whom each holds three.
+    assert (used.amount, used.facts) == (80, {"recipe": "aws-item-affinity", "segments": 2})

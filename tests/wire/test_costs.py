@@ -19,6 +19,7 @@ from .test_action_recommendations import NOW, acts_csv, offers
 MakeSmall = Callable[..., Small]
 
 V2 = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+TWO_TRIALS = {"hpoConfig": {"hpoResourceConfig": {"maxNumberOfTrainingJobs": "2", "maxParallelTrainingJobs": "1"}}}
 
 
 @pytest.fixture
@@ -271,6 +272,34 @@ class TestTrainings:
         room.wait(DAY)
         assert lines(room, "training-hours")["solution/taste"]["quantity"] == hours
 
+    @pytest.mark.parametrize(("waited", "hours"), [(1.5 * HOUR, "1.5"), (4 * HOUR, "4"), (9 * HOUR, "5.792246")])
+    def test_of_a_search_that_is_stopped_cost_until_then_too(self, small: MakeSmall, waited: float, hours: str) -> None:
+        room = small(clock=JANUARY, status="instant,solution-version=timed:36000")
+        group = room.program.stocked()
+        solution = room.program.solution(group, performHPO=True, solutionConfig=TWO_TRIALS, performAutoTraining=False)
+        version = room.program.version(solution)
+        room.wait(waited)
+        room.program.personalize.stop_solution_version_creation(solutionVersionArn=version)
+        # Three models of 1.930749 hours.
+        assert lines(room, "training-hours")["solution/taste"]["quantity"] == hours
+
+    def test_by_themselves_are_projected_with_the_models_of_their_search(self, room: Small) -> None:
+        group = room.program.stocked()
+        two = {"name": "recency_mask", "values": ["true", "false"]}
+        search = {
+            "hpoConfig": {
+                "hpoResourceConfig": {"maxNumberOfTrainingJobs": "10", "maxParallelTrainingJobs": "1"},
+                "algorithmHyperParameterRanges": {"categoricalHyperParameterRanges": [two]},
+            },
+            "autoTrainingConfig": {"schedulingExpression": "rate(1 day)"},
+        }
+        room.program.solution(group, performHPO=True, solutionConfig=search)
+        of_one = Decimal("1.93") + Decimal("2.08") * 360 / 1_000_000
+        # There are two to try, whatever number may be tried.
+        expected = 3 * of_one * 730 / 24 * Decimal("0.24")
+        (hint,) = costs(room)["hints"]
+        assert abs(Decimal(hint["monthly"]) - expected) < Decimal("0.001")
+
     def test_that_fail_cost_nothing(self, room: Small) -> None:
         group = room.program.stocked()
         version = room.program.version(room.program.solution(group, eventType="nobody", performAutoTraining=False))
@@ -280,8 +309,7 @@ class TestTrainings:
 
     def test_of_a_search_cost_every_model(self, room: Small) -> None:
         group = room.program.stocked()
-        search = {"hpoConfig": {"hpoResourceConfig": {"maxNumberOfTrainingJobs": "2", "maxParallelTrainingJobs": "1"}}}
-        solution = room.program.solution(group, performHPO=True, solutionConfig=search, performAutoTraining=False)
+        solution = room.program.solution(group, performHPO=True, solutionConfig=TWO_TRIALS, performAutoTraining=False)
         room.program.version(solution)
         hours = quantity(room, "training-hours", "solution/taste")
         assert abs(hours - 3 * (Decimal("1.93") + Decimal("2.08") * 360 / 1_000_000)) < Decimal("0.00001")

@@ -239,6 +239,12 @@ SHOP = "arn:aws:personalize:us-east-1:123456789012:dataset-group/shop"
         ({**GOOD, "sources": []}, 400, 'sources must be an object like {"a": "LABEL or ARN"}'),
         ({**GOOD, "sources": {"old": [""]}}, 400, "the sources of 'old' must be a text or a list of texts, not ['']"),
         ({**GOOD, "since": "monday"}, 400, "since must be epoch seconds, not 'monday'"),
+        ({**GOOD, "until": 10**400}, 400, f"until must be epoch seconds, not {10**400}"),
+        (
+            {**GOOD, "variants": [{"name": "a", "weight": 10**400}, *VARIANTS[:1]]},
+            400,
+            f"the weight of variant 'a' must be a number from 0 up, not {10**400}",
+        ),
         (GOOD, 404, f"ResourceNotFoundException: The given dataset group does not exist: {SHOP}"),
     ],
 )
@@ -263,3 +269,9 @@ def test_the_size_of_an_experiment_is_told_before_it_begins() -> None:
     for wrong in (["--rate", "0.1"], ["--rate", "0", "--rise", "0.1"], ["--rate", "0.9", "--rise", "0.2"],
                   ["--rate", "0.1", "--rise", "0"], ["--rate", "0.1", "--rise", "0.1", "--users", "3"]):  # fmt: skip
         assert told(*wrong)[0] == 2
+
+
+def test_a_rise_that_is_lost_in_the_rate_has_no_size() -> None:
+    done = CliRunner().invoke(main, ["experiment", "size", "--rate", "0.1", "--rise", "1e-18"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith("Error: --rise is too small to change the rate.\n")
