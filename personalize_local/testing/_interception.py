@@ -57,7 +57,8 @@ class Layer:
 
     def _answers(self, service_model: Any) -> bool:
         """Whether calls to a service are this layer's."""
-        return service_model.service_name in SERVICES and bool(_standing) and _standing[-1] is self
+        # A slice, as another thread may just leave the last layer.
+        return service_model.service_name in SERVICES and _standing[-1:] == [self]
 
     def _make_api_call(self, beneath: Callable[..., Any], client: Any, operation: str, params: Any) -> Any:
         if not self._answers(client._service_model):

@@ -67,6 +67,7 @@ class Repeats:
             return
         if len(self._known) >= _MOST:
             self._known.clear()
+            self._unheard.clear()
         self._known[key] = _Known(answer["ResponseMetadata"]["HTTPHeaders"], repeat, listeners)
 
     def _is_unheard(self, client: Any, operation: str, listeners: object) -> bool:
