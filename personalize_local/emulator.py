@@ -180,8 +180,8 @@ class Emulator(Handles, Reports, Timekeeping):
     def _job_ended(self, job: Job) -> None:
         if job.kind == "dataDeletionJob":
             # What is in memory may know the users who were deleted.
-            self.models.clear()
             self.views.clear()
+            self.models.clear()  # last, as that changes the stamp
 
     # Calls
 
@@ -319,9 +319,9 @@ class Emulator(Handles, Reports, Timekeeping):
 
     def forget(self) -> None:
         """Let go of what is in memory: the store is another one."""
-        self.models.clear()
         self.views.clear()
         self.filters.clear()
+        self.models.clear()  # after what else answers are made of, as that changes the stamp
         self.destinations.clear()
         self.shown.clear()
         self.measuring.clear()

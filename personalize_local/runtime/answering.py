@@ -65,14 +65,14 @@ def _repetition(
     emulator = first.emulator
 
     def again(request_id: str) -> tuple[Context, dict[str, Any]] | None:
-        now = emulator.clock.now()
+        now = round(emulator.clock.now(), 3)
         if emulator.stamp != stamp or now >= until or not emulator.may_repeat:
             return None
         context = Context(
             account=first.account,
             region=first.region,
             request_id=request_id,
-            now=round(now, 3),
+            now=now,
             emulator=emulator,
             size=first.size,
         )

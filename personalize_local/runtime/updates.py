@@ -129,7 +129,7 @@ class Updates:
             return kept
         if not self._lock.acquire(blocking=kept is None):
             assert kept is not None
-            return kept
+            return replace(kept, ends=-inf, answers={})  # another one is being made: it must not be given again
         try:
             if self._kept is kept:  # else another request has made it meanwhile
                 views = context.emulator.views

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from botocore_shapes.intercept import Interceptor
@@ -101,7 +102,7 @@ class _Seam:
 
     def restore(self) -> None:
         """Put back what was there before the topmost layers that have been left."""
-        while isinstance(top := getattr(getattr(self._owner, self._name), "seam", None), _Seam):
+        while (top := _seam_of(getattr(self._owner, self._name))) is not None:
             if top._layer in _standing:
                 break
             setattr(self._owner, self._name, top._beneath)
@@ -109,9 +110,14 @@ class _Seam:
 
 def _is_bare(method: Callable[..., Any]) -> bool:
     """Whether nobody but layers stands before a method of botocore's."""
-    while isinstance(seam := getattr(method, "seam", None), _Seam):
+    while (seam := _seam_of(method)) is not None:
         method = seam._beneath
     return is_botocores(method)
+
+
+def _seam_of(method: Any) -> _Seam | None:
+    """The seam that a method is; not what a proxy of it passes on."""
+    return getattr(method, "seam", None) if type(method) is FunctionType else None
 
 
 class _Emitter:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from botocore_shapes.protocols.base import REQUEST_ID
 
 _MOST = 1024
-"""Answers that are kept at a time (chosen)."""
+"""Answers of a client that are kept at a time (chosen)."""
+_PLAIN = frozenset({str, int, float, bool})
 _UNHEARD = (
     *("provide-client-params", "before-parameter-build", "before-endpoint-resolution", "before-call"),
     *("request-created", "choose-signer", "before-sign", "before-parse", "response-received", "needs-retry"),
@@ -28,25 +31,37 @@ Repeat = Callable[[], "tuple[str, dict[str, Any]] | None"]
 class _Known:
     headers: dict[str, str]
     repeat: Repeat
-    listeners: object
+
+
+class _Answers:
+    """Those of one client, while ``listeners`` listen to it."""
+
+    def __init__(self, listeners: object) -> None:
+        self.listeners = listeners
+        self.known: dict[Hashable, _Known] = {}
+        self.unheard: set[str] = set()
+        """The operations whose events botocore alone hears."""
 
 
 class Repeats:
-    """The answers of one mock that may be given again, by the call."""
+    """The answers of one mock that may be given again, by the call; they keep no client alive."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, _Known] = {}
-        self._unheard: dict[tuple[Any, str], object] = {}
+        self._of: WeakKeyDictionary[Any, _Answers] = WeakKeyDictionary()
 
-    def key(self, client: Any, operation: str, params: object) -> Hashable:
-        """What makes two calls the same: the client and whose it is, the operation, the parameters."""
+    def key(self, client: Any, operation: str, params: object) -> Hashable | None:
+        """What makes two calls of a client the same: whose it is, the operation, the parameters; None where values
+        cannot be told by how they are written."""
+        if not _is_plain(params):
+            return None
         credentials = client._request_signer._credentials
-        return client, operation, None if credentials is None else credentials.access_key, repr(params)
+        return operation, None if credentials is None else credentials.access_key, repr(params)
 
-    def get(self, key: Hashable, client: Any) -> dict[str, Any] | None:
+    def get(self, key: Hashable | None, client: Any) -> dict[str, Any] | None:
         """The answer as botocore gives it; None where the call must be made."""
-        known = self._known.get(key)
-        if known is None or known.listeners is not _listeners(client):
+        answers = self._of.get(client)
+        known = None if answers is None or key is None else answers.known.get(key)
+        if answers is None or known is None or answers.listeners is not _listeners(client):
             return None
         repeated = known.repeat()
         if repeated is None:
@@ -60,24 +75,35 @@ class Repeats:
         }
         return {"ResponseMetadata": metadata, **result}
 
-    def keep(self, key: Hashable, client: Any, operation: str, answer: Any, repeat: Repeat) -> None:
+    def keep(self, key: Hashable | None, client: Any, operation: str, answer: Any, repeat: Repeat) -> None:
         """Keep what came of a call, where nobody would miss what does not happen when it is given again."""
         listeners = _listeners(client)
-        if listeners is None or not self._is_unheard(client, operation, listeners):
+        if listeners is None or key is None:
             return
-        if len(self._known) >= _MOST:
-            self._known.clear()
-            self._unheard.clear()
-        self._known[key] = _Known(answer["ResponseMetadata"]["HTTPHeaders"], repeat, listeners)
+        answers = self._of.get(client)
+        if answers is None or answers.listeners is not listeners:
+            answers = self._of[client] = _Answers(listeners)
+        if operation not in answers.unheard:
+            if not _is_unheard(client, operation):
+                return
+            answers.unheard.add(operation)
+        if len(answers.known) >= _MOST:
+            answers.known.clear()
+        answers.known[key] = _Known(dict(answer["ResponseMetadata"]["HTTPHeaders"]), repeat)
 
-    def _is_unheard(self, client: Any, operation: str, listeners: object) -> bool:
-        if self._unheard.get((client, operation)) is not listeners:
-            handlers, service = client.meta.events._emitter._handlers, client._service_model.service_id.hyphenize()
-            for event in _UNHEARD:
-                if not all(map(_is_botocores, handlers.prefix_search(f"{event}.{service}.{operation}"))):
-                    return False
-            self._unheard[client, operation] = listeners
-        return True
+
+def _is_unheard(client: Any, operation: str) -> bool:
+    handlers, service = client.meta.events._emitter._handlers, client._service_model.service_id.hyphenize()
+    return all(all(map(_is_botocores, handlers.prefix_search(f"{event}.{service}.{operation}"))) for event in _UNHEARD)
+
+
+def _is_plain(value: object) -> bool:
+    kind = type(value)
+    if kind is dict:
+        return all(map(_is_plain, value)) and all(map(_is_plain, value.values()))  # type: ignore[call-overload, attr-defined]
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))  # type: ignore[call-overload]
+    return kind in _PLAIN
 
 
 def _listeners(client: Any) -> object:
@@ -94,5 +120,5 @@ def is_botocores(method: Callable[..., Any]) -> bool:
     """Whether a method of botocore's is as botocore has it, and no tracer or test stands before it."""
     import botocore
 
-    code = getattr(method, "__code__", None)
-    return code is not None and str(code.co_filename).startswith(botocore.__path__[0])
+    # The proxies of tracers pass on whatever is asked of the function, but their own type.
+    return type(method) is FunctionType and method.__code__.co_filename.startswith(botocore.__path__[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -290,3 +292,76 @@ def test_a_wrong_call_is_refused_by_botocore_each_time(asking: Asking) -> None:
     for _ in range(2):
         with pytest.raises(Exception, match="Unknown parameter"):
             asking.ask(wrong=1)
+
+
+def test_no_client_is_kept_alive(asking: Asking) -> None:
+    made = []
+    for _ in range(3):
+        other = client()
+        asking.ask(other)
+        asking.ask(other)
+        made.append(weakref.ref(other))
+        del other
+    gc.collect()
+    assert [each() for each in made] == [None] * 3
+
+
+def test_a_text_that_is_written_otherwise_is_told_apart(asking: Asking) -> None:
+    class Secret(str):
+        __slots__ = ()
+
+        def __repr__(self) -> str:
+            return "'***'"
+
+    for user in (asking.campaign.user_id, "nobody"):
+        asking.ask(userId=Secret(user))
+    assert [call.parameters["userId"] for call in asking.mock.calls("GetRecommendations")] == [
+        asking.campaign.user_id,
+        "nobody",
+    ]
+
+
+def test_the_first_answer_too_is_the_callers_own(asking: Asking) -> None:
+    first = asking.ask()
+    headers = dict(first["ResponseMetadata"]["HTTPHeaders"])
+    first["ResponseMetadata"]["HTTPHeaders"].clear()
+    assert set(asking.ask()["ResponseMetadata"]["HTTPHeaders"]) == set(headers)
+
+
+class Proxy:
+    """Passes on all that is asked of a function, as the wrappers of tracers do."""
+
+    def __init__(self, wrapped: Callable[..., Any], heard: list[str]) -> None:
+        self.wrapped, self.heard = wrapped, heard
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.wrapped, name)
+
+    def __get__(self, client: Any, owner: Any = None) -> Any:
+        return self if client is None else lambda operation, params: self(client, operation, params)
+
+    def __call__(self, client: Any, operation: str, params: Any) -> Any:
+        self.heard.append(operation)
+        return self.wrapped(client, operation, params)
+
+
+def test_a_tracer_that_is_a_proxy_hears_each_call_and_stays(
+    make: Callable[..., Asking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(BaseClient, "_make_api_call", Proxy(BaseClient._make_api_call, heard))  # type: ignore[attr-defined]
+    asking = make()
+    for _ in range(3):
+        asking.ask()
+    assert heard == ["GetRecommendations"] * 3
+
+
+def test_a_proxy_that_came_during_a_mock_is_not_taken_away() -> None:
+    before = BaseClient.__dict__["_make_api_call"]
+    with mock_personalize():
+        proxy = Proxy(BaseClient.__dict__["_make_api_call"], [])
+        BaseClient._make_api_call = proxy  # type: ignore[attr-defined]
+    try:
+        assert BaseClient.__dict__["_make_api_call"] is proxy
+    finally:
+        BaseClient._make_api_call = before  # type: ignore[attr-defined]
