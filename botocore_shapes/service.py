@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from botocore_shapes.check import OutputMismatch, check_output
 from botocore_shapes.errors import (
@@ -49,16 +49,24 @@ class Lasting(dict[str, Any]):
         self.sent: Response | None = None
 
 
+class Repetition(NamedTuple, Generic[ContextT]):
+    """A result that was given again: under which request id and in which context. Its caller may change the result."""
+
+    request_id: str
+    context: ContextT
+    result: dict[str, Any]
+
+
 class Repeatable(dict[str, Any]):
     """A result that may be given again to the same request without asking its handler.
 
-    ``again`` takes a request id and gives the context and the result of the repetition, which its caller may change;
-    None once the handler must be asked. Such a result has values that JSON has, under the names of the wire.
+    ``again`` takes what makes a request id and repeats the result; it gives None, and makes no id, once the handler
+    must be asked. Such a result has values that JSON has, under the names of the wire.
     """
 
     __slots__ = ("again",)
 
-    def __init__(self, result: Mapping[str, Any], again: Callable[[str], tuple[Any, dict[str, Any]] | None]) -> None:
+    def __init__(self, result: Mapping[str, Any], again: Callable[[Callable[[], str]], Repetition[Any] | None]) -> None:
         super().__init__(result)
         self.again = again
 
@@ -211,15 +219,14 @@ class Service(Generic[ContextT]):
         request: Request,
         response: Response,
         params: dict[str, Any],
-        again: Callable[[str], tuple[ContextT, dict[str, Any]] | None],
+        again: Callable[[Callable[[], str]], Repetition[ContextT] | None],
     ) -> Callable[[], tuple[str, dict[str, Any]] | None]:
         def repeat() -> tuple[str, dict[str, Any]] | None:
             began = perf_counter()
-            request_id = self._new_request_id()
-            repeated = again(request_id)
+            repeated = again(self._new_request_id)
             if repeated is None:
                 return None
-            context, result = repeated
+            request_id, context, result = repeated
             if self._observe is not None:
                 self._observe(request, response, params, context, request_id, perf_counter() - began)
             return request_id, result

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from operator import add
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,11 @@ RULES = (
         says="An output line begins with its input; of a line that is no JSON object that is its text.",
         known="observed",
         source="AWS's sample notebooks; of bad lines chosen",
+    ),
+    Rule(
+        says="A line of batch input whose objects and lists lie more than 100 deep, or with a number that no double "
+        "holds, is taken for none.",
+        known="chosen",
     ),
     Rule(
         says="Ids in batch input are strings; a number is taken for its text.",
@@ -113,7 +119,16 @@ def _no_constant(name: str) -> object:
     raise ValueError(name)  # NaN and the infinities are no JSON
 
 
-_scan = json.JSONDecoder(parse_constant=_no_constant).raw_decode
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text} cannot be written as it was read")
+    return number
+
+
+_scan = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).raw_decode
+_DEEPEST = 100
+"""Levels of a line's objects and lists: what can just be read could not be written (chosen)."""
 _BLANKS = " \t\n\r"
 _MARK = "\ufeff"
 """The byte order mark with which a file may begin."""
@@ -127,6 +142,8 @@ def read_line(line: bytes) -> Line:
         given, end = _scan(content)
         if end < len(content):
             raise ValueError("there is more than one value")
+        if content.count("[") + content.count("{") > _DEEPEST and _depth(given) > _DEEPEST:
+            raise RecursionError
     except (ValueError, RecursionError):
         return Line(given=line.decode("utf-8", "replace"), error=NO_OBJECT())
     if not isinstance(given, dict):
@@ -134,6 +151,17 @@ def read_line(line: bytes) -> Line:
     if "\\u" in text and not _is_unicode(given):
         return Line(given=given, error=NO_CHARACTERS())
     return Line(given=given)
+
+
+def _depth(given: object) -> int:
+    """How deep objects and lists lie in each other."""
+    deepest, waiting = 0, [(given, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, dict | list):
+            deepest = max(deepest, depth)
+            waiting += [(inner, depth + 1) for inner in (value.values() if isinstance(value, dict) else value)]
+    return deepest
 
 
 def _is_unicode(given: object) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -98,7 +99,8 @@ class Journal:
         with an error of this class (``"*"`` for any), of an account. What ``parameters`` are compared by says
         :func:`agrees`."""
         return [
-            call
+            # One call's parameters may be another's, where an answer was given again.
+            replace(call, parameters=deepcopy(call.parameters))
             for call in self._all()
             if (operation is None or (call.operation is not None and fnmatchcase(call.operation, operation)))
             and (error is None or (call.error is not None and fnmatchcase(call.error, error)))

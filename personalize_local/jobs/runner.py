@@ -129,7 +129,7 @@ class JobRunner:
         run.future = future
         future.add_done_callback(lambda done: self._finish(run, done))
         if not self._wanted(run):  # it was stopped before there was anything to stop
-            future.cancel()
+            self._interrupt(run)
 
     def _executor_for(self, run: Run) -> Executor | None:
         """None where the run has to wait for its turn, or is not wanted any more."""
@@ -288,7 +288,11 @@ class JobRunner:
         """End the work on a job that is no longer pending in the store; what ran beside it begins again."""
         with self._lock:
             run = self._running.pop(arn, None)
-        if run is None or run.future is None or run.future.cancel() or run.executor is None:
+        if run is not None:
+            self._interrupt(run)
+
+    def _interrupt(self, run: Run) -> None:
+        if run.future is None or run.future.cancel() or run.future.done() or run.executor is None:
             return
         self._drop(run.executor)
         self._cut.add(run.executor)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from botocore_shapes.service import Repeatable
+from botocore_shapes.service import Repeatable, Repetition
 from personalize_local.context import Context
 
 if TYPE_CHECKING:
@@ -54,20 +54,21 @@ def answer(
         return {member: items, "recommendationId": leave_traces(now, arn, tag, group=group, shown=shown)}
 
     result = told(context, listed)
-    if until <= context.now:
+    if until <= context.now or not context.emulator.views.rests(asked.loaded.dataset_group):
         return result
     return Repeatable(result, _repetition(context, stamp, until, lambda now: told(now, _copied(listed))))
 
 
 def _repetition(
     first: Context, stamp: Stamp, until: float, told: Callable[[Context], dict[str, Any]]
-) -> Callable[[str], tuple[Context, dict[str, Any]] | None]:
+) -> Callable[[Callable[[], str]], Repetition[Context] | None]:
     emulator = first.emulator
 
-    def again(request_id: str) -> tuple[Context, dict[str, Any]] | None:
+    def again(new_request_id: Callable[[], str]) -> Repetition[Context] | None:
         now = round(emulator.clock.now(), 3)
         if emulator.stamp != stamp or now >= until or not emulator.may_repeat:
             return None
+        request_id = new_request_id()
         context = Context(
             account=first.account,
             region=first.region,
@@ -76,7 +77,7 @@ def _repetition(
             emulator=emulator,
             size=first.size,
         )
-        return context, told(context)
+        return Repetition(request_id, context, told(context))
 
     return again
 

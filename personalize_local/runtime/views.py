@@ -136,6 +136,11 @@ class Views:
         self._kept[group] = (generation if settled else -1, state, view)
         return view
 
+    def rests(self, group: str) -> bool:
+        """Whether only a write can change what was last seen of a group, and not the time alone."""
+        kept = self._kept.get(group)
+        return kept is None or kept[0] >= 0
+
     def _made(self, kept: tuple[int, _State, View] | None, state: _State) -> View:
         """The view of a state, with what is open already and has not changed."""
         forgotten, known = state

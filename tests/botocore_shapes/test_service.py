@@ -1,5 +1,6 @@
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from botocore_shapes.errors import ServiceError
 from botocore_shapes.http import Request
 from botocore_shapes.model import load_service_model
-from botocore_shapes.service import Call, Lasting, Repeatable, Service
+from botocore_shapes.service import Call, Lasting, Repeatable, Repetition, Service
 from tests.botocore_shapes.services import error_of, json_request, rest_request, service, service_of, toy_model
 
 CAMPAIGN = "arn:aws:personalize:us-east-1:123456789012:campaign/c"
@@ -250,8 +251,11 @@ def test_what_may_be_given_again_is_observed_each_time_with_a_request_id_of_its_
     holds = [True]
     numbers = iter(range(9))
 
-    def again(request_id: str) -> tuple[str, dict[str, Any]] | None:
-        return (f"context of {request_id}", {"schemas": []}) if holds else None
+    def again(new_request_id: Callable[[], str]) -> Repetition[str] | None:
+        if not holds:
+            return None
+        request_id = new_request_id()
+        return Repetition(request_id, f"context of {request_id}", {"schemas": []})
 
     service: Service[str] = Service(
         load_service_model("personalize"),
@@ -273,3 +277,4 @@ def test_what_may_be_given_again_is_observed_each_time_with_a_request_id_of_its_
     holds.clear()
     assert response.repeat() is None
     assert len(told) == 2
+    assert next(numbers) == 2  # none was used up

@@ -56,47 +56,27 @@ def test_bytes_of_an_hour_are_one_row(books: Books) -> None:
     assert [(used.at - START, used.amount) for used in books.used()] == [(0, 30), (HOUR, 10)]
 
 
-@pytest.mark.parametrize(("elapsed", "hours", "interactions"), [(0, "0.000000", 0), (7236, "2.010000", 501_246)])
-def test_a_stopped_training_is_billed_by_its_share(books: Books, elapsed: float, hours: str, interactions: int) -> None:
-    job = books.job(recipe=V1)
+@pytest.mark.parametrize(
+    ("trainings", "elapsed", "hours", "interactions"),
+    [
+        (1, 0, "0.000000", 0),
+        (1, 7236, "2.010000", 501_246),
+        (1, 1e6, "4.010000", 1_000_000),
+        # Half of 4 x 4.01 hours and of 4 million interactions.
+        (4, 8.02 * HOUR, "8.020000", 2_000_000),
+    ],
+)
+def test_a_stopped_training_is_billed_by_its_share_of_all_that_it_would_have_trained(
+    books: Books, trainings: int, elapsed: float, hours: str, interactions: int
+) -> None:
+    result = {"recipe": V1} if trainings == 1 else {"recipe": V1, "trainings": trainings}
     with books.writing() as rows:
         recording.trained(
-            rows, job, resource=SOLUTION, interactions=1_000_000, result={"recipe": V1}, at=START, elapsed=elapsed
+            rows, books.job(), resource=SOLUTION, interactions=1_000_000, result=result, at=START, elapsed=elapsed
         )
     (used,) = books.used()
-    # Of 4.01 hours.
+    # Of 4.01 hours for each model.
     assert (used.facts["hours"], used.amount) == (hours, interactions)
-
-
-def test_a_training_that_is_stopped_late_is_billed_whole(books: Books) -> None:
-    with books.writing() as rows:
-        recording.trained(
-            rows,
-            books.job(),
-            resource=SOLUTION,
-            interactions=1_000_000,
-            result={"recipe": V1},
-            at=START,
-            elapsed=1e6,
-        )
-    (used,) = books.used()
-    assert (used.facts["hours"], used.amount) == ("4.010000", 1_000_000)
-
-
-def test_a_search_that_is_stopped_is_billed_by_the_share_of_all_its_models(books: Books) -> None:
-    with books.writing() as rows:
-        recording.trained(
-            rows,
-            books.job(),
-            resource=SOLUTION,
-            interactions=1_000_000,
-            result={"recipe": V1, "trainings": 4},
-            at=START,
-            elapsed=8.02 * HOUR,
-        )
-    (used,) = books.used()
-    # Half of 4 x 4.01 hours and of 4 million interactions.
-    assert (used.facts["hours"], used.amount) == ("8.020000", 2_000_000)
 
 
 def test_the_group_of_a_dataset() -> None:

@@ -61,6 +61,16 @@ def work(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     return {"times": 1 // payload.get("divisor", 1)}
 
 
+def kept(make: Callable[[], Executor], made: list[Any]) -> Callable[[], Executor]:
+    """``make``, which keeps what it makes in ``made``."""
+
+    def making() -> Executor:
+        made.append(make())
+        return made[-1]  # type: ignore[no-any-return]  # what make gave
+
+    return making
+
+
 class Bench:
     """A runner over a store, and the executors that it was given."""
 
@@ -70,15 +80,11 @@ class Bench:
         self.database = Database(root / "store.sqlite3")
         (root / "marks").mkdir()
 
-        def make_executor() -> Executor:
-            self.made.append(make())
-            return self.made[-1]  # type: ignore[no-any-return]  # what make gave
-
         self.runner = JobRunner(
             database=self.database,
             clock=SettableClock(100.0),
             types={"work": JobType(run=work, complete=self._complete)},
-            make_executor=make_executor,
+            make_executor=kept(make, self.made),
             workplace=self._workplace,
         )
 

@@ -22,6 +22,8 @@ from personalize_local.store.objects import ObjectsConfig
 from personalize_local.store.records import Job
 from tests.wire.program import until
 
+from .bench import kept
+
 
 def prepare(payload: Mapping[str, Any], workplace: Workplace) -> dict[str, Any]:
     if "refuse" in payload:
@@ -83,15 +85,11 @@ class Bench:
         self.database = Database(root / "personalize.sqlite3")
         storage = ObjectsConfig(root=root)
 
-        def make_executor() -> Executor:
-            self.made.append(make())
-            return self.made[-1]  # type: ignore[no-any-return]  # what make gave
-
         self.runner = JobRunner(
             database=self.database,
             clock=SettableClock(100.0),
             types={"work": JobType(run=finish, stages=Stages(prepare=prepare, part=part, unit="crumbs"))},
-            make_executor=make_executor,
+            make_executor=kept(make, self.made),
             workplace=lambda _: Workplace(root=root, storage=storage, seed=0, relaxed_minimums=True),
             width=width,
         )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -223,6 +224,24 @@ def test_a_job_that_is_submitted_while_another_is_stopped_runs_on_the_next_execu
     second.futures[0].set_result({"times": 1})
     assert one.job("other").state == "DONE"
     assert one.runner.running == 0
+
+
+def test_a_job_that_is_stopped_in_the_moment_in_which_it_begins_is_ended(bench: MakeBench) -> None:
+    class Meanwhile(Later):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future = super().submit(fn, *args, **kwargs)
+            # It runs; before the future is noted down, another thread stops the job.
+            with one.database.write() as rows:
+                rows.stop_job("a")
+            one.runner.stop("a")
+            return future
+
+    one = bench(Meanwhile)
+    one.add()
+    one.runner.submit("a")
+    (executor,) = one.made
+    assert executor.ended
+    assert (one.job().state, one.runner.running) == ("STOPPED", 0)
 
 
 def test_a_job_that_is_stopped_before_it_begins_never_runs(bench: MakeBench) -> None:

@@ -156,6 +156,48 @@ def test_each_counts_is_in_the_journal_and_remembered_as_shown(asking: Asking) -
     assert asking.handled == 1
 
 
+def test_the_parameters_of_a_call_in_the_journal_are_its_own(asking: Asking) -> None:
+    for _ in range(2):
+        asking.ask()
+    first, _ = asking.mock.calls("GetRecommendations")
+    first.parameters["userId"] = "spoilt"
+    told = [call.parameters["userId"] for call in asking.mock.calls("GetRecommendations")]
+    assert told == [asking.campaign.user_id] * 2
+
+
+def test_seeded_ids_are_those_of_a_mock_that_repeats_nothing(make: Callable[..., Asking]) -> None:
+    def ids(*, anew: bool) -> list[str]:
+        asking = make(clock=float(AT), id_seed=5)
+        told = []
+        for item in ("article-1", "article-2"):
+            for _ in range(2):
+                told.append(asking.ask(client() if anew else None)["recommendationId"])
+            asking.click(item)
+        return told
+
+    assert ids(anew=False) == ids(anew=True)
+
+
+def test_a_dataset_that_changes_with_the_time_is_looked_at(make: Callable[..., Asking]) -> None:
+    asking = make(clock=float(AT), status="instant,dataset=timed:100")
+    personalize = client("personalize")
+    schema = (
+        '{"type": "record", "name": "Users", "namespace": "com.amazonaws.personalize.schema", "version": "1.0", '
+        '"fields": [{"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": "int"}]}'
+    )
+    arn = personalize.create_schema(name="people", schema=schema)["schemaArn"]
+    group = asking.campaign.dataset_group_arn
+    personalize.create_dataset(name="people", schemaArn=arn, datasetGroupArn=group, datasetType="Users")
+    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
+    told = personalize.create_filter(name="not-bought", datasetGroupArn=group, filterExpression=expression)
+    asked = {"filterArn": told["filterArn"]}
+    asking.ask(**asked)
+    assert asking.was_handled(**asked)
+    asking.mock.emulator.advance(100)
+    asking.ask(**asked)
+    assert not asking.was_handled(**asked)
+
+
 def test_events_make_it_anew(asking: Asking) -> None:
     first = asking.ask()
     asking.click(first["itemList"][-1]["itemId"])

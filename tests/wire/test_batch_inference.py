@@ -192,6 +192,10 @@ def test_bad_lines_are_told_of_in_their_place_and_blank_ones_passed_over(world: 
         '{"userId": "ä\\u00f6"}',
         f'{{"userId": "{long}"}}',
         {"userId": "u2"},
+        '{"userId": "u2", "more": 1e999}',
+        f'{{"userId": "u2", "more": {"[" * 994}{"]" * 994}}}',
+        f'{{"userId": "u2", "more": {"[" * 99}{"]" * 99}}}',
+        '{"userId": "u2"} {}',
     ]
     version = version_of(world.program, world.personal)
     lines = batch.infer(version, given, numResults=4)
@@ -200,6 +204,7 @@ def test_bad_lines_are_told_of_in_their_place_and_blank_ones_passed_over(world: 
     assert [line["error"] for line in lines] == [
         None, object_, object_, object_, None, "userId must be a string.", needed, "userId must not be empty.", needed,
         "The line has characters that are not in Unicode.", None, object_, None,
+        object_, object_, None, object_,
     ]  # fmt: skip
     assert [line["output"] is None for line in lines] == [line["error"] is not None for line in lines]
     assert lines[0]["input"] == given[0]
